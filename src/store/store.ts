@@ -6,7 +6,7 @@
  *   everyone who reads afterwards; what was not may be there after a crash or not, but never half.
  * - Revisions start at 1 for the first write and have no gaps; each is one change of one key.
  * - Conditions are checked against the newest state, writes under way included: of two conditional writes on the same
- *   revision exactly one is acknowledged.
+ *   revision exactly one is acknowledged. The other is refused only when what refused it can be read.
  * - `list` is a snapshot at one revision. A watch from revision r delivers every change after r exactly once, in the
  *   order of revisions, and only changes that are durable.
  * - After `compact(r)` a list at, or watch from, a revision below r fails with `CompactedError`; the newest value of
@@ -35,9 +35,14 @@ export interface Store {
     fromRevision: number;
     onChanges: (changes: readonly Change[]) => void;
   }): WatchHandle;
-  /** Forgets history below `revision`. */
+  /**
+   * Forgets history below `revision`; does nothing when that is already forgotten. Rejects with `FutureRevisionError`.
+   */
   compact(revision: number): Promise<void>;
-  /** Waits for writes under way, then releases everything. */
+  /**
+   * Waits for writes under way, then releases everything and ends all watches. Afterwards writes reject with, and
+   * `watch` throws, `ClosedError`.
+   */
   close(): Promise<void>;
 }
 
@@ -108,5 +113,13 @@ export class FutureRevisionError extends Error {
   override readonly name = 'FutureRevisionError';
   constructor(asked: number, revision: number) {
     super(`Cannot read revision ${asked}: the newest is ${revision}`);
+  }
+}
+
+/** The store was closed. */
+export class ClosedError extends Error {
+  override readonly name = 'ClosedError';
+  constructor() {
+    super('Cannot use the store: closed, need an open one');
   }
 }
