@@ -1,0 +1,214 @@
+import { keyOf, splitKey } from '../api/resource.ts';
+import { endpointConsumers, podReleases, pods } from '../api/resources.ts';
+import { isStatus } from '../api/status.ts';
+import type { Pod } from '../api/types/core.ts';
+import { type EndpointConsumer, type PodRelease, type ReleaseLevel, SEGUE_GROUP_VERSION } from '../api/types/segue.ts';
+import { microTimestamp, type Timer } from '../base/clock.ts';
+import type { Env } from '../base/env.ts';
+import type { Client } from '../client/client.ts';
+import { EventRecorder } from '../client/events.ts';
+import { Informer } from '../client/informer.ts';
+import { Reconciler } from '../client/reconciler.ts';
+import { Gate } from './gate.ts';
+import { releaseLevel } from './level.ts';
+import { DEFAULT_LEASE_SECONDS } from './registration.ts';
+
+/** How long a release is kept to be read after its pod is gone, in milliseconds. */
+const KEPT_MS = 10 * 60_000;
+const SWEEP_MS = 1_000;
+
+/**
+ * Runs the gate in a cluster: watches pods that terminate and the endpoint consumers' statements, writes one
+ * PodRelease for each terminating pod, and drops consumers whose lease lapsed.
+ */
+export class GateController {
+  readonly #client: Client;
+  readonly #env: Env;
+  readonly #level: ReleaseLevel;
+  readonly #gate = new Gate();
+  readonly #pods: Informer<Pod>;
+  readonly #consumers: Informer<EndpointConsumer>;
+  readonly #releases: Informer<PodRelease>;
+  readonly #reconciler: Reconciler;
+  readonly #recorder: EventRecorder;
+  /** Key of each waiting pod, to look again when somebody let go. */
+  readonly #waiting = new Set<string>();
+  readonly #heardAt = new Map<string, number>();
+  #sweep: Timer | undefined;
+
+  constructor(client: Client, options: { env: Env; level: ReleaseLevel }) {
+    const { env, level } = options;
+    this.#client = client;
+    this.#env = env;
+    this.#level = level;
+    this.#pods = new Informer(client, pods, { env });
+    this.#consumers = new Informer(client, endpointConsumers, { env });
+    this.#releases = new Informer(client, podReleases, { env });
+    this.#recorder = new EventRecorder(client, { env, component: 'segue-gate' });
+    this.#reconciler = new Reconciler({ env, name: 'gate', reconcile: (key) => this.#reconcile(key), concurrency: 16 });
+  }
+
+  async start(): Promise<void> {
+    this.#consumers.onChange(({ key, object, previous }) => this.#consumerChanged(key, object, previous)).start();
+    this.#pods.onChange(({ key, object, previous }) => {
+      if ((object ?? previous)?.metadata.deletionTimestamp) this.#reconciler.queue.add(key);
+    });
+    this.#pods.start();
+    this.#releases.onChange(({ key }) => this.#reconciler.queue.add(key)).start();
+    await Promise.all([this.#pods.synced, this.#consumers.synced, this.#releases.synced]);
+    this.#reconciler.start();
+    this.#sweepLater();
+  }
+
+  async stop(): Promise<void> {
+    this.#sweep?.cancel();
+    await Promise.all([this.#reconciler.stop(), this.#pods.stop(), this.#consumers.stop(), this.#releases.stop()]);
+  }
+
+  #consumerChanged(key: string, object: EndpointConsumer | undefined, previous: EndpointConsumer | undefined): void {
+    if (object) {
+      this.#heardAt.set(key, this.#env.clock.monotonic());
+      this.#gate.seen({
+        name: key,
+        role: object.spec.role,
+        observed: Number(object.status?.observedResourceVersion ?? 0),
+        published: Number(object.status?.publishedResourceVersion ?? 0),
+      });
+    } else {
+      this.#heardAt.delete(key);
+      this.#gate.gone(key);
+    }
+    if (object && object.status?.observedResourceVersion === previous?.status?.observedResourceVersion) return;
+    for (const waiting of this.#waiting) this.#reconciler.queue.add(waiting);
+  }
+
+  async #reconcile(key: string): Promise<{ requeueAfterMs: number } | undefined> {
+    const pod = this.#pods.get(key);
+    const release = this.#releases.get(key);
+    if (!pod?.metadata.deletionTimestamp || !pod.spec.nodeName) {
+      this.#waiting.delete(key);
+      return release ? this.#forgetLater(key, release) : undefined;
+    }
+    if (release && release.spec.podUID !== pod.metadata.uid) {
+      await this.#delete(release);
+      return { requeueAfterMs: 0 };
+    }
+    await (release ? this.#advance(key, release) : this.#open(key, pod));
+    return undefined;
+  }
+
+  async #open(key: string, pod: Pod): Promise<void> {
+    const level = releaseLevel(pod, this.#level);
+    const deleted = Number(pod.metadata.resourceVersion);
+    const verdict =
+      level === 'None' ? { required: undefined, released: true } : this.#gate.judge({ deleted, required: undefined });
+    const now = microTimestamp(this.#env.clock);
+    if (!verdict.released) this.#waiting.add(key);
+    const release = {
+      apiVersion: SEGUE_GROUP_VERSION,
+      kind: 'PodRelease',
+      metadata: { name: pod.metadata.name, namespace: pod.metadata.namespace as string },
+      spec: {
+        podUID: pod.metadata.uid,
+        nodeName: pod.spec.nodeName as string,
+        level,
+        deletedResourceVersion: String(deleted),
+      },
+      status: {
+        phase: verdict.released ? ('Released' as const) : ('Waiting' as const),
+        waitingFor: verdict.released ? [] : this.#gate.waitingFor({ deleted, required: verdict.required }),
+        deletedAt: now,
+        ...(verdict.required === undefined
+          ? {}
+          : { requiredResourceVersion: String(verdict.required), publishedAt: now }),
+        ...(verdict.released ? { releasedAt: now } : {}),
+      },
+    };
+    try {
+      await this.#client.of(podReleases).create(release);
+    } catch (error) {
+      // Made a moment ago: its own event will bring the key back.
+      if (!isStatus(error, 'AlreadyExists')) throw error;
+    }
+  }
+
+  async #advance(key: string, release: PodRelease): Promise<void> {
+    if (release.status.phase === 'Released') {
+      this.#waiting.delete(key);
+      return;
+    }
+    this.#waiting.add(key);
+    const stated = release.status.requiredResourceVersion;
+    const request = {
+      deleted: Number(release.spec.deletedResourceVersion),
+      required: stated === undefined ? undefined : Number(stated),
+    };
+    const { required, released } = this.#gate.judge(request);
+    const waitingFor = this.#gate.waitingFor({ ...request, required });
+    const unchanged = released === false && String(required) === String(request.required);
+    if (unchanged && waitingFor.join() === release.status.waitingFor.join()) return;
+    const now = microTimestamp(this.#env.clock);
+    const status = {
+      waitingFor,
+      phase: released ? 'Released' : 'Waiting',
+      ...(released ? { releasedAt: now } : {}),
+      ...(required === undefined ? {} : { requiredResourceVersion: String(required) }),
+      ...(required !== undefined && stated === undefined ? { publishedAt: now } : {}),
+    };
+    const { name, namespace, resourceVersion } = release.metadata;
+    const patch = { metadata: { resourceVersion }, status };
+    await this.#client.of(podReleases).patch(name, patch, { namespace, subresource: 'status' });
+    if (released) this.#waiting.delete(key);
+  }
+
+  async #forgetLater(key: string, release: PodRelease): Promise<{ requeueAfterMs: number } | undefined> {
+    const age = this.#env.clock.now() - Date.parse(release.status.deletedAt);
+    if (age < KEPT_MS) return { requeueAfterMs: KEPT_MS - age };
+    await this.#delete(release);
+    this.#waiting.delete(key);
+    return undefined;
+  }
+
+  async #delete(release: PodRelease): Promise<void> {
+    const { namespace, name } = splitKey(keyOf(release));
+    try {
+      await this.#client.of(podReleases).delete(name, { namespace, uid: release.metadata.uid });
+    } catch (error) {
+      if (!isStatus(error, 'NotFound')) throw error;
+    }
+  }
+
+  #sweepLater(): void {
+    this.#sweep = this.#env.clock.timer(
+      SWEEP_MS,
+      () => {
+        for (const consumer of this.#consumers.list()) this.#dropIfLapsed(consumer);
+        this.#sweepLater();
+      },
+      { background: true },
+    );
+  }
+
+  /** A consumer that stopped renewing is taken as cut off: it no longer holds anyone up. A publisher is never dropped. */
+  #dropIfLapsed(consumer: EndpointConsumer): void {
+    const leaseMs = (consumer.spec.leaseDurationSeconds ?? DEFAULT_LEASE_SECONDS) * 1000;
+    const heardAt = this.#heardAt.get(consumer.metadata.name) ?? Number.POSITIVE_INFINITY;
+    if (consumer.spec.role !== 'Consumer' || this.#env.clock.monotonic() - heardAt <= leaseMs) return;
+    const { name, uid } = consumer.metadata;
+    this.#heardAt.delete(name);
+    this.#env.log.warn('endpoint consumer lost', { name });
+    this.#recorder.record(consumer, {
+      type: 'Warning',
+      reason: 'ConsumerLost',
+      message: `${name} did not renew its lease of ${leaseMs / 1000} s: it no longer holds up the release of pods`,
+    });
+    this.#client
+      .of(endpointConsumers)
+      .delete(name, { uid })
+      .catch((error) => {
+        if (isStatus(error, 'NotFound', 'Conflict')) return;
+        this.#heardAt.set(name, heardAt);
+        this.#env.log.warn('a lost consumer was not removed, will try again', { name, error: String(error) });
+      });
+  }
+}
