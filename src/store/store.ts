@@ -22,7 +22,7 @@ export interface Store {
   get(key: string): Entry | undefined;
   /** Entries with `prefix`, in key order. Throws `CompactedError` or `FutureRevisionError` for `revision`. */
   list(options: ListOptions): ListResult;
-  /** Writes `value`. Rejects with `ConditionError` when `expect` does not hold. Returns the new entry. */
+  /** Writes `value`; key and value are well-formed Unicode, i.e. have no lone surrogates. Rejects with `ConditionError` when `expect` does not hold. Returns the new entry. */
   put(key: string, value: string, expect?: Expectation): Promise<Entry>;
   /** Removes `key`. Rejects with `ConditionError` when `expect` does not hold or the key is absent. Returns the change. */
   delete(key: string, expect?: Expectation): Promise<Change>;

@@ -90,6 +90,7 @@ export class MvccCore {
 
   /** Stages a put. Throws `ConditionError`. */
   stagePut(key: string, value: string, expect?: Expectation): Change {
+    assert(key.isWellFormed() && value.isWellFormed(), 'keys and values are well-formed Unicode');
     const previous = this.#newest(key);
     if (!holds(expect, previous)) throw new ConditionError(key, previous);
     const revision = this.#stagedRevision + 1;
@@ -157,17 +158,19 @@ export class MvccCore {
   #pastPage(range: Range, revision: number): Page {
     const { from, to, limit } = range;
     const changed = this.#undone(range, revision);
-    const gone = [...changed.values()].filter((entry) => entry !== undefined && !this.#entries.has(entry.key));
+    const entries: Entry[] = [];
     let newer = 0;
-    for (const [key, entry] of changed) if (!entry && this.#entries.has(key)) newer++;
+    for (const [key, entry] of changed) {
+      if (entry && !this.#entries.has(key)) entries.push(entry);
+      if (!entry && this.#entries.has(key)) newer++;
+    }
+    const total = this.#keys.count(from, to) - newer + entries.length;
     // Among the first limit + newer keys of today at least `limit` existed then, if there are so many.
-    const entries: Entry[] = gone as Entry[];
     for (const key of this.#keys.collect(from, to, limit + newer)) {
       const entry = changed.has(key) ? changed.get(key) : this.#live(key);
       if (entry) entries.push(entry);
     }
     entries.sort((a, b) => (a.key < b.key ? -1 : 1));
-    const total = this.#keys.count(from, to) - newer + gone.length;
     return { entries: entries.slice(0, limit), total };
   }
 
