@@ -46,6 +46,8 @@ export class Informer<T extends KubeObject> {
   readonly #cache: Indexer<T>;
   readonly #handlers: ((notification: Notification<T>) => void)[] = [];
   readonly #progress: ((revision: number) => void)[] = [];
+  /** Own writes whose events have not come yet: the state before them, and the revision of a removal. */
+  readonly #ahead = new Map<string, { previous: T | undefined; removedAt?: number }>();
   readonly #synced: Deferred<void> = deferred();
   readonly #abort = new AbortController();
   #revision = 0;
@@ -93,6 +95,32 @@ export class Informer<T extends KubeObject> {
     return this;
   }
 
+  /**
+   * Takes an object that a write of the caller's own has just returned, so that the caller reads its writes before
+   * their events come. Handlers are told when the event comes, with the state before the write as `previous`.
+   */
+  absorb(object: T): void {
+    const key = keyOf(object);
+    const revision = Number(object.metadata.resourceVersion);
+    const known = this.#cache.get(key);
+    const seen = Math.max(
+      this.#revision,
+      Number(known?.metadata.resourceVersion ?? 0),
+      this.#ahead.get(key)?.removedAt ?? 0,
+    );
+    if (revision <= seen) return;
+    if (!this.#ahead.has(key)) this.#ahead.set(key, { previous: known });
+    this.#cache.set(key, object);
+  }
+
+  /** As `absorb`, for an object that was removed at `revision`. */
+  absorbRemoval(key: string, revision: number): void {
+    if (revision <= this.#revision) return;
+    const previous = this.#ahead.get(key)?.previous ?? this.#cache.get(key);
+    this.#ahead.set(key, { previous, removedAt: revision });
+    this.#cache.delete(key);
+  }
+
   start(): this {
     assert(!this.#running, 'an informer is started once');
     this.#running = this.#run();
@@ -132,11 +160,27 @@ export class Informer<T extends KubeObject> {
     const { namespace, labelSelector, fieldSelector } = this.#options;
     const list = await this.#client.of(this.resource).list({ namespace, labelSelector, fieldSelector });
     const after = this.#revision + 1;
+    const listed = Number(list.metadata.resourceVersion);
     const present = new Set(list.items.map(keyOf));
     for (const object of list.items) this.#store(object, after);
-    for (const object of this.#cache.list()) if (!present.has(keyOf(object))) this.#forget(object, after);
-    this.#advance(Number(list.metadata.resourceVersion));
+    this.#settleRemovals(listed, after);
+    for (const object of this.#cache.list()) {
+      const newer = Number(object.metadata.resourceVersion) > listed;
+      if (present.has(keyOf(object)) || newer) continue;
+      this.#ahead.delete(keyOf(object));
+      this.#forget(object, after);
+    }
+    this.#advance(listed);
     this.#synced.resolve();
+  }
+
+  /** Own removals that a list already takes into account will have no event of their own any more. */
+  #settleRemovals(listed: number, revision: number): void {
+    for (const [key, { previous, removedAt }] of this.#ahead) {
+      if (removedAt === undefined || removedAt > listed) continue;
+      this.#ahead.delete(key);
+      this.#notify({ key, object: undefined, previous, revision });
+    }
   }
 
   /** Follows one watch to its end. Resolves with the number of events it brought. */
@@ -202,17 +246,24 @@ export class Informer<T extends KubeObject> {
 
   #store(object: T, revision: number): void {
     const key = keyOf(object);
-    const previous = this.#cache.get(key);
-    if (previous?.metadata.resourceVersion === object.metadata.resourceVersion) return;
+    const ahead = this.#ahead.get(key);
+    const known = this.#cache.get(key);
+    const own = Number(object.metadata.resourceVersion);
+    if (ahead && own < Math.max(Number(known?.metadata.resourceVersion ?? 0), ahead.removedAt ?? 0)) return;
+    if (!ahead && known?.metadata.resourceVersion === object.metadata.resourceVersion) return;
+    this.#ahead.delete(key);
     this.#cache.set(key, object);
-    this.#notify({ key, object, previous, revision });
+    this.#notify({ key, object, previous: ahead ? ahead.previous : known, revision });
   }
 
   #forget(object: T, revision: number): void {
     const key = keyOf(object);
-    const previous = this.#cache.get(key) ?? object;
+    const ahead = this.#ahead.get(key);
+    const known = this.#cache.get(key);
+    if (ahead && known && Number(known.metadata.resourceVersion) > revision) return;
+    this.#ahead.delete(key);
     this.#cache.delete(key);
-    this.#notify({ key, object: undefined, previous, revision });
+    this.#notify({ key, object: undefined, previous: (ahead ? ahead.previous : known) ?? object, revision });
   }
 
   #notify(notification: Notification<T>): void {
