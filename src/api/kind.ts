@@ -24,7 +24,12 @@ export interface Kind<T extends KubeObject = KubeObject> {
   defaults?(object: T): void;
   /** Called once on create after defaulting: drops what clients may not set (e.g. status). Changes `object` in place. */
   prepareForCreate?(object: T): void;
-  /** Problems of `object` beyond its schema, each with its field path. Empty when it is valid. */
+  /**
+   * Called on every update and patch of the main resource, after defaulting and before validation: carries over what
+   * the server assigned and clients may leave out (Service clusterIP, Secret type). Changes `object` in place.
+   */
+  prepareForUpdate?(object: T, old: T): void;
+  /** Problems of `object` beyond its schema, `metadata` included, each with its field path. Empty when it is valid. */
   validate?(object: T): StatusCause[];
   /** Problems of the step from `old` to `object`: immutable fields and the like. */
   validateUpdate?(object: T, old: T): StatusCause[];
@@ -32,7 +37,6 @@ export interface Kind<T extends KubeObject = KubeObject> {
   selectableFields?(object: T): Record<string, string>;
   /** Seconds of grace on delete when the kind terminates gracefully (Pod); undefined deletes at once. */
   gracePeriodSeconds?(object: T, requested: number | undefined): number | undefined;
-  /** Finalizers set on create by the system (Namespace). */
   readonly columns: readonly Column[];
   /** Cells for `columns`, in their order. `now` is milliseconds since the epoch, for ages. */
   row(object: T, now: number): (string | number | boolean | null)[];

@@ -34,16 +34,26 @@ export interface Pod extends KubeObject {
 export interface PodSpec {
   nodeName?: string;
   schedulerName?: string;
+  dnsPolicy?: 'ClusterFirst' | 'ClusterFirstWithHostNet' | 'Default' | 'None';
+  dnsConfig?: { nameservers?: string[]; searches?: string[]; options?: { name?: string; value?: string }[] };
   hostname?: string;
   subdomain?: string;
   hostNetwork?: boolean;
   serviceAccountName?: string;
+  /** The old name of `serviceAccountName`; always equal to it. */
+  serviceAccount?: string;
   automountServiceAccountToken?: boolean;
   enableServiceLinks?: boolean;
   restartPolicy?: 'Always' | 'OnFailure' | 'Never';
   terminationGracePeriodSeconds?: number;
   activeDeadlineSeconds?: number;
   priority?: number;
+  priorityClassName?: string;
+  preemptionPolicy?: string;
+  schedulingGates?: { name: string }[];
+  hostPID?: boolean;
+  hostIPC?: boolean;
+  shareProcessNamespace?: boolean;
   nodeSelector?: Record<string, string>;
   affinity?: Record<string, unknown>;
   tolerations?: Toleration[];
@@ -78,7 +88,23 @@ export interface Volume {
   hostPath?: { path: string; type?: string };
   configMap?: { name: string; items?: KeyToPath[]; defaultMode?: number; optional?: boolean };
   secret?: { secretName: string; items?: KeyToPath[]; defaultMode?: number; optional?: boolean };
+  downwardAPI?: { items?: DownwardFile[]; defaultMode?: number };
+  projected?: { sources?: ProjectedSource[]; defaultMode?: number };
   [source: string]: unknown;
+}
+
+export interface DownwardFile {
+  path: string;
+  fieldRef?: { apiVersion?: string; fieldPath: string };
+  resourceFieldRef?: { containerName?: string; resource: string; divisor?: string };
+  mode?: number;
+}
+
+export interface ProjectedSource {
+  configMap?: { name: string; items?: KeyToPath[]; optional?: boolean };
+  secret?: { name: string; items?: KeyToPath[]; optional?: boolean };
+  downwardAPI?: { items?: DownwardFile[] };
+  serviceAccountToken?: { audience?: string; expirationSeconds?: number; path: string };
 }
 
 export interface KeyToPath {
@@ -115,6 +141,7 @@ export interface ContainerPort {
   name?: string;
   containerPort: number;
   hostPort?: number;
+  hostIP?: string;
   protocol?: Protocol;
 }
 
@@ -146,6 +173,8 @@ export interface VolumeMount {
   name: string;
   mountPath: string;
   subPath?: string;
+  subPathExpr?: string;
+  mountPropagation?: string;
   readOnly?: boolean;
 }
 
@@ -185,6 +214,7 @@ export interface PodStatus {
   hostIPs?: { ip: string }[];
   podIP?: string;
   podIPs?: { ip: string }[];
+  nominatedNodeName?: string;
   startTime?: string;
   qosClass?: 'Guaranteed' | 'Burstable' | 'BestEffort';
   initContainerStatuses?: ContainerStatus[];
@@ -222,7 +252,10 @@ export interface ContainerStateTerminated {
 
 export interface Service extends KubeObject {
   spec: ServiceSpec;
-  status?: { loadBalancer?: { ingress?: { ip?: string; hostname?: string }[] }; conditions?: Condition[] };
+  status?: {
+    loadBalancer?: { ingress?: { ip?: string; ipMode?: string; hostname?: string }[] };
+    conditions?: Condition[];
+  };
 }
 
 export interface ServiceSpec {
@@ -241,6 +274,11 @@ export interface ServiceSpec {
   ipFamilies?: string[];
   ipFamilyPolicy?: string;
   allocateLoadBalancerNodePorts?: boolean;
+  loadBalancerIP?: string;
+  loadBalancerClass?: string;
+  loadBalancerSourceRanges?: string[];
+  healthCheckNodePort?: number;
+  trafficDistribution?: string;
 }
 
 export interface ServicePort {
@@ -290,11 +328,14 @@ export interface Secret extends KubeObject {
   type?: string;
   /** Values are base64. */
   data?: Record<string, string>;
+  /** Written in plain text, never read back: the server moves it into `data`. */
+  stringData?: Record<string, string>;
   immutable?: boolean;
 }
 
 export interface ServiceAccount extends KubeObject {
   secrets?: ObjectReference[];
+  imagePullSecrets?: { name: string }[];
   automountServiceAccountToken?: boolean;
 }
 
@@ -304,11 +345,13 @@ export interface KubeEvent extends KubeObject {
   message?: string;
   type?: 'Normal' | 'Warning';
   count?: number;
+  series?: { count?: number; lastObservedTime?: string };
   firstTimestamp?: string | null;
   lastTimestamp?: string | null;
   eventTime?: string | null;
   source?: { component?: string; host?: string };
   reportingComponent?: string;
   reportingInstance?: string;
+  related?: ObjectReference;
   action?: string;
 }
