@@ -16,6 +16,10 @@ export interface Libc {
   close(fd: number): number;
   setns(fd: number, kind: number): number;
   unshare(flags: number): number;
+  sethostname(name: string, length: number): number;
+  pipe2(ends: Uint8Array, flags: number): number;
+  mount(source: string, target: string, type: string, flags: number, data: string): number;
+  umount2(target: string, flags: number): number;
   errno(): number;
 }
 
@@ -36,6 +40,10 @@ const SIGNATURES = {
   close: 'int close(int)',
   setns: 'int setns(int, int)',
   unshare: 'int unshare(int)',
+  sethostname: 'int sethostname(const char *, ulong)',
+  pipe2: 'int pipe2(void *, int)',
+  mount: 'int mount(const char *, const char *, const char *, ulong, const char *)',
+  umount2: 'int umount2(const char *, int)',
 } as const satisfies Record<Exclude<keyof Libc, 'errno'>, string>;
 
 let loaded: Libc | undefined;

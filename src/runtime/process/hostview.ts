@@ -1,0 +1,76 @@
+import { isBelow, type MountPoint } from './mountinfo.ts';
+
+/**
+ * How a container sees the host's file system: every part of it is either an overlay (the host's files below, the
+ * container's own writes above, nothing reaches the host) or bound as it is.
+ */
+export interface HostView {
+  /** Sorted, so that what lies deeper comes later. */
+  readonly overlays: readonly OverlayPart[];
+  readonly binds: readonly string[];
+}
+
+export interface OverlayPart {
+  readonly path: string;
+  /** Directory shown below the container's writes; absent when it starts empty. */
+  readonly lower: string | undefined;
+}
+
+/** An entry of the host's root directory. */
+export interface RootEntry {
+  readonly name: string;
+  readonly kind: 'directory' | 'other';
+}
+
+export interface HostViewInput {
+  readonly mounts: readonly MountPoint[];
+  readonly rootEntries: readonly RootEntry[];
+  /** In a user namespace mounts that came from outside are locked: nothing above one can be the lower of an overlay. */
+  readonly userNamespace: boolean;
+  /** Directory with copies of the root's links and empty directories: the lower of `/` in a user namespace. */
+  readonly skeleton: string;
+  /** Paths that are mounted freshly in each container or belong to the runtime itself. */
+  readonly own: readonly string[];
+}
+
+const OVERLAID = new Set(['ext2', 'ext3', 'ext4', 'xfs', 'btrfs', 'bcachefs', 'f2fs', 'tmpfs', 'overlay', 'squashfs']);
+const FRESH = ['/proc', '/run', '/var/run'];
+const DEVICES = ['/sys', '/dev'];
+
+/** Decides which parts of the host's file system are overlaid and which are bound. Pure. */
+export function planHostView(input: HostViewInput): HostView {
+  const foreign = input.mounts.filter((mount) => {
+    return mount.path !== '/' && ![...FRESH, ...DEVICES, ...input.own].some((path) => isBelow(mount.path, path));
+  });
+  return input.userNamespace ? planLocked(input, foreign) : planWhole(foreign);
+}
+
+function planWhole(foreign: readonly MountPoint[]): HostView {
+  const overlays: OverlayPart[] = [{ path: '/', lower: '/' }];
+  const binds: string[] = [...DEVICES];
+  for (const mount of foreign) {
+    if (binds.some((path) => isBelow(mount.path, path))) continue;
+    if (OVERLAID.has(mount.fsType) && isPlain(mount.path)) overlays.push({ path: mount.path, lower: mount.path });
+    else binds.push(mount.path);
+  }
+  return { overlays: [...overlays, { path: '/run', lower: undefined }], binds };
+}
+
+function planLocked(input: HostViewInput, foreign: readonly MountPoint[]): HostView {
+  const overlays: OverlayPart[] = [{ path: '/', lower: input.skeleton }];
+  const binds: string[] = [];
+  for (const entry of input.rootEntries) {
+    const path = `/${entry.name}`;
+    if (FRESH.includes(path)) continue;
+    const mounted = foreign.some((mount) => isBelow(mount.path, path));
+    if (entry.kind === 'directory' && !mounted && !DEVICES.includes(path) && isPlain(path)) {
+      overlays.push({ path, lower: path });
+    } else binds.push(path);
+  }
+  return { overlays: [...overlays, { path: '/run', lower: undefined }], binds };
+}
+
+/** Overlay options have no room for these. */
+function isPlain(path: string): boolean {
+  return !/[,:\\\s]/.test(path);
+}
