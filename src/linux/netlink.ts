@@ -47,6 +47,7 @@ const TYPE_ERROR = 2;
 const TYPE_DONE = 3;
 const ACK_HAS_TLVS = 0x200;
 const ERROR_MESSAGE = 1;
+const EIO = 5;
 const EAGAIN = 11;
 const EMSGSIZE = 90;
 
@@ -167,7 +168,8 @@ export class NetlinkSocket {
     const data = this.#encode(message, message.flags | Flag.request | Flag.ack);
     const { promise, resolve, reject } = Promise.withResolvers<number>();
     libc().send.async(this.#fd, data, data.length, 0, (error, result) => (error ? reject(error) : resolve(result)));
-    if ((await promise) !== data.length) throw new KernelError(message.doing, EMSGSIZE, 'sent in part');
+    // The errno of a call on another thread is lost, but netlink reports what the kernel thinks of the request below.
+    if ((await promise) < 0) throw new KernelError(message.doing, EIO, 'the request was not sent');
     let failure: KernelError | undefined;
     this.#receive(1, (type, _sequence, bytes, flags) => {
       if (type !== TYPE_ERROR) return false;
