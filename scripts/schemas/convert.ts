@@ -60,6 +60,7 @@ export class Converter {
     definitions[type.name] = schema;
     this.#addFields(go, type, schema);
     if (type.markers.get('structType')?.[0] === 'atomic') schema['x-kubernetes-map-type'] = 'atomic';
+    if (isKind(type)) schema.isKind = true;
     schema.required.sort();
     if (schema.required.length === 0) delete (schema as Mutable<Schema>).required;
     return name;

@@ -28,6 +28,7 @@ export const SCALARS: Readonly<Record<string, Schema>> = {
   [MICRO_TIME]: { description: 'A time in RFC 3339 with microseconds.', type: 'string', format: 'date-time' },
   [DURATION]: { description: 'A length of time as Go writes it, such as 1h30m.', type: 'string' },
   [RAW_EXTENSION]: { ...anyObject, description: 'Any object.' },
+  [`${META}.Patch`]: { ...anyObject, description: 'A patch of the form that the content type says.' },
   [`${META}.FieldsV1`]: { ...anyObject, description: 'A set of field paths, as server-side apply keeps it.' },
   [`${EXTENSIONS}.JSON`]: { ...anything, description: 'Any JSON value.' },
   [`${EXTENSIONS}.JSONSchemaPropsOrArray`]: { ...anything, description: 'A schema, or a list of schemas.' },

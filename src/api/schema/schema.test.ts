@@ -12,6 +12,8 @@ test('finds kinds by apiVersion and kind, and only kinds', () => {
   assert.equal(definitionNameOf('segue.dev/v1', 'PodRelease'), 'dev.segue.v1.PodRelease');
   assert.equal(schemaOf('v1', 'PodSpec'), undefined);
   assert.equal(schemaOf('v1', 'Deployment'), undefined);
+  assert.equal(schemaOf('v1', 'OwnerReference'), undefined);
+  assert.equal(schemaOf('v1', 'Time'), undefined);
   assert.equal(schemaOf('v1', 'toString'), undefined);
   assert.equal(schemaOf('apps/v9', 'Deployment'), undefined);
 });

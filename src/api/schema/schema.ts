@@ -25,8 +25,8 @@ export function definitionNameOf(apiVersion: string, kind: string): string | und
   const prefix = prefixes.get(apiVersion);
   if (prefix === undefined) return undefined;
   for (const candidate of [prefix, META_PACKAGE.prefix]) {
-    const found = definitionsOf(candidate)?.[kind];
-    if (found?.properties?.['apiVersion'] && found.properties['kind']) return `${candidate}.${kind}`;
+    const found = definition(`${candidate}.${kind}`);
+    if (found?.isKind) return `${candidate}.${kind}`;
   }
   return undefined;
 }

@@ -15,6 +15,7 @@ const microTime = { $ref: `${META}.MicroTime` } as const;
 /** Schemas of the kinds in `src/api/types/segue.ts`. */
 export const SEGUE_DEFINITIONS: Readonly<Record<string, Schema>> = {
   EndpointConsumer: {
+    isKind: true,
     description:
       'A component that routes to pods, or the one that publishes endpoints. It says by one number how far it has acted on what it watches; a pod is told to stop only when every live consumer has come far enough.',
     type: 'object',
@@ -64,6 +65,7 @@ export const SEGUE_DEFINITIONS: Readonly<Record<string, Schema>> = {
     },
   },
   PodRelease: {
+    isKind: true,
     description: 'Why a terminating pod may be told to stop, or whom it is still waiting for.',
     type: 'object',
     required: ['spec'],
@@ -123,6 +125,7 @@ export const SEGUE_DEFINITIONS: Readonly<Record<string, Schema>> = {
 
 function listOf(kind: string): Schema {
   return {
+    isKind: true,
     description: `A list of ${kind} objects.`,
     type: 'object',
     required: ['items'],

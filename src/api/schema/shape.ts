@@ -1,7 +1,7 @@
 /**
  * The shape of a JSON value, in the words of OpenAPI v3 with Kubernetes' extensions: a structural schema of a
- * CustomResourceDefinition is one as it stands. Two words differ: `$ref` holds the bare name of a definition, and `goType`
- * is what Kubernetes' decoder calls a named type in its errors. Shared by all, never changed.
+ * CustomResourceDefinition is one as it stands. Three words differ: `$ref` holds the bare name of a definition, `goType`
+ * is what Kubernetes' decoder calls a named type in its errors, and `isKind` tells kinds from parts of them. Shared by all, never changed.
  */
 export interface Schema {
   readonly $ref?: string;
@@ -15,6 +15,8 @@ export interface Schema {
   readonly enum?: readonly string[];
   readonly default?: unknown;
   readonly goType?: string;
+  /** True for what has an apiVersion and kind of its own. */
+  readonly isKind?: boolean;
   readonly oneOf?: readonly Schema[];
   readonly 'x-kubernetes-patch-merge-key'?: string;
   readonly 'x-kubernetes-patch-strategy'?: string;
