@@ -1,0 +1,72 @@
+import { pods } from '../api/resources.ts';
+import { isStatus, StatusError } from '../api/status.ts';
+import type { Pod, PodStatus } from '../api/types/core.ts';
+import { type BackoffPolicy, backoffMs } from '../base/backoff.ts';
+import type { Env } from '../base/env.ts';
+import type { Client } from '../client/client.ts';
+import { TransportError } from '../client/transport.ts';
+
+const BACKOFF: BackoffPolicy = { baseMs: 50, maxMs: 2_000 };
+
+/**
+ * Writes one pod's status to the API server: one write under way at a time, the newest status wins, conditions of
+ * others are left alone. Retries until the server took it or the pod is gone.
+ */
+export class StatusWriter {
+  readonly #client: Client;
+  readonly #env: Env;
+  readonly #pod: Pod;
+  #wanted: { status: PodStatus; text: string } | undefined;
+  #written = '';
+  #work: Promise<void> | undefined;
+
+  constructor(client: Client, options: { env: Env; pod: Pod }) {
+    this.#client = client;
+    this.#env = options.env;
+    this.#pod = options.pod;
+  }
+
+  report(status: PodStatus): void {
+    const text = JSON.stringify(status);
+    if (text === (this.#wanted?.text ?? this.#written)) return;
+    this.#wanted = { status, text };
+    this.#work ??= this.#write().finally(() => {
+      this.#work = undefined;
+    });
+  }
+
+  /** Resolves when everything reported so far was written, or the pod is gone. */
+  async settled(): Promise<void> {
+    await this.#work;
+  }
+
+  async #write(): Promise<void> {
+    let failures = 0;
+    while (this.#wanted) {
+      const { status, text } = this.#wanted;
+      this.#wanted = undefined;
+      try {
+        await this.#patch(status);
+        this.#written = text;
+        failures = 0;
+      } catch (error) {
+        if (!(error instanceof StatusError || error instanceof TransportError)) throw error;
+        if (isStatus(error, 'NotFound', 'Conflict')) return; // Another pod by now, or none.
+        failures++;
+        this.#env.log.warn('pod status was not taken, will try again', {
+          pod: this.#pod.metadata.name,
+          error: error.message,
+        });
+        this.#wanted ??= { status, text };
+        await new Promise<void>((resolve) => this.#env.clock.timer(backoffMs(BACKOFF, failures), resolve));
+      }
+    }
+  }
+
+  async #patch(status: PodStatus): Promise<void> {
+    const { name, namespace, uid } = this.#pod.metadata;
+    await this.#client
+      .of(pods)
+      .patch(name, { metadata: { uid }, status }, { namespace, type: 'strategic', subresource: 'status' });
+  }
+}
