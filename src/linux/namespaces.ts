@@ -79,6 +79,12 @@ export function inNetworkNamespace<T>(namespace: Pick<NetworkNamespace, 'fd'>, f
   }
 }
 
+/** Moves the calling thread for good: for a worker thread that does nothing else than live in that namespace. */
+export function moveIntoNetworkNamespace(namespace: Pick<NetworkNamespace, 'fd'>): void {
+  startThreadPool();
+  check(libc().setns(namespace.fd, CLONE_NEWNET), 'move into a network namespace');
+}
+
 function enter(home: NetworkNamespace): void {
   if (libc().setns(home.fd, CLONE_NEWNET) >= 0) return;
   throw new AssertionError(`the thread comes back to its network namespace, but setns said errno ${libc().errno()}`);

@@ -56,12 +56,14 @@ export function openMachineNetwork(): MachineNetwork {
   }
 }
 
+/** Counts on over all machines of this process: the kernel may still be taking down the devices of one long closed. */
+let deviceNumber = 0;
+
 class Machine implements MachineNetwork {
   readonly #namespace: NetworkNamespace;
   readonly #routes: NetlinkSocket;
   readonly #wireIndex: number;
   readonly #nodes = new Map<number, BridgeNode>();
-  #deviceNumber = 0;
   #serviceGateway: string | undefined;
 
   constructor(namespace: NetworkNamespace, parts: { routes: NetlinkSocket; wireIndex: number }) {
@@ -80,7 +82,7 @@ class Machine implements MachineNetwork {
       nodeIndex: index,
       wireRoutes: this.#routes,
       wireIndex: this.#wireIndex,
-      wireDevice: `node${index}-${this.#deviceNumber++}`,
+      wireDevice: `node${index}-${deviceNumber++}`,
     });
     this.#nodes.set(index, node);
     try {
