@@ -57,8 +57,11 @@ export class Journal {
 
   /** Closes and unlocks the database and ends the thread. */
   async close(): Promise<void> {
-    if (!this.#ended) await this.#request({ type: 'close' });
-    await this.#exited.promise;
+    try {
+      if (!this.#ended) await this.#request({ type: 'close' });
+    } finally {
+      await this.#exited.promise;
+    }
   }
 
   async #request(request: Request): Promise<Reply> {
