@@ -9,6 +9,7 @@ import { Admission, hookKey } from './admission/admission.ts';
 import { namespaceHook, namespaceMustBeActive } from './admission/namespacelifecycle.ts';
 import { serviceAllocation } from './admission/serviceallocation.ts';
 import { bootstrap } from './bootstrap.ts';
+import { OpenApi } from './discovery/openapi.ts';
 import { serveGlobal } from './discovery/serve.ts';
 import { dispatch } from './dispatch.ts';
 import { unknownPath } from './errors.ts';
@@ -48,11 +49,12 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const kubelets = options.kubelets ?? (() => undefined);
   const server: Server = { env, registry, objects, hub, admission, kubelets };
   await bootstrap(server);
+  const openApi = new OpenApi(registry);
   let isOpen = true;
   return {
     async handle(request) {
       try {
-        const global = serveGlobal(request, { registry, version: options.version, isOpen });
+        const global = serveGlobal(request, { registry, openApi, version: options.version, isOpen });
         if (global) return global;
         if (!isOpen) throw new StatusError('ServiceUnavailable', 'Cannot serve the request: the server is stopping');
         return await serveResource(server, request);

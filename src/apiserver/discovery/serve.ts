@@ -7,11 +7,12 @@ import { parseRoute, type Route } from '../route.ts';
 import { aggregatedDiscovery } from './aggregated.ts';
 import { coreVersions, groupList, groupNames, groupOf, resourceList, versionsOf } from './discovery.ts';
 import { HEALTH_PATHS, health } from './health.ts';
-import { serveOpenApi } from './openapi.ts';
+import { OpenApi } from './openapi.ts';
 import { versionInfo } from './version.ts';
 
-interface Globals {
+export interface Globals {
   readonly registry: KindRegistry;
+  readonly openApi: OpenApi;
   readonly version: string;
   readonly isOpen: boolean;
 }
@@ -32,8 +33,7 @@ function answerOf(request: ApiRequest, globals: Globals): (() => ApiResponse) | 
   if (HEALTH_PATHS.has(path)) return () => health(path, request.query, globals.isOpen);
   if (path === '/version') return () => plain(request, versionInfo(globals.version));
   if (path === '/') return () => plain(request, { paths: paths(globals.registry) });
-  if (path === '/openapi/v3' || path.startsWith('/openapi/v3/'))
-    return () => serveOpenApi(request, globals.registry, path);
+  if (OpenApi.serves(path)) return () => plain(request, globals.openApi.answer(path));
   const route = parseRoute(path);
   return route && route.resource === undefined ? () => discover(request, globals.registry, route) : undefined;
 }

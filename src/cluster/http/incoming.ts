@@ -1,0 +1,62 @@
+import type { IncomingMessage } from 'node:http';
+import type { Http2ServerRequest } from 'node:http2';
+import type { ApiRequest, User } from '../../api/request.ts';
+import { StatusError } from '../../api/status.ts';
+import { BODY_BYTES_MAX } from '../../apiserver/body.ts';
+
+export type AnyRequest = IncomingMessage | Http2ServerRequest;
+
+const METHODS: ReadonlySet<string> = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS']);
+
+/** Path and query of the request's target. */
+export function targetOf(request: AnyRequest): { path: string; query: URLSearchParams } {
+  const url = request.url ?? '/';
+  const mark = url.indexOf('?');
+  if (mark < 0) return { path: url, query: new URLSearchParams() };
+  return { path: url.slice(0, mark), query: new URLSearchParams(url.slice(mark + 1)) };
+}
+
+/** The request free of its socket. Reads the body whole. Throws `StatusError` for what no server would read. */
+export async function readRequest(
+  request: AnyRequest,
+  options: { user: User; signal: AbortSignal },
+): Promise<ApiRequest> {
+  const { method = 'GET' } = request;
+  if (!METHODS.has(method)) {
+    throw new StatusError('MethodNotAllowed', 'the server does not allow this method on the requested resource');
+  }
+  const body = method === 'GET' || method === 'HEAD' ? undefined : await readBytes(request);
+  return {
+    method: method as ApiRequest['method'],
+    ...targetOf(request),
+    headers: headersOf(request),
+    ...options,
+    ...(body ? { body } : {}),
+  };
+}
+
+function headersOf(request: AnyRequest): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value === undefined || name.startsWith(':')) continue;
+    headers[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  return headers;
+}
+
+async function readBytes(request: AnyRequest): Promise<Uint8Array | undefined> {
+  const announced = Number(request.headers['content-length'] ?? 0);
+  if (announced > BODY_BYTES_MAX) throw tooLarge();
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.byteLength;
+    if (length > BODY_BYTES_MAX) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return length === 0 ? undefined : Buffer.concat(chunks, length);
+}
+
+function tooLarge(): StatusError {
+  return new StatusError('RequestEntityTooLarge', `Request entity too large: limit is ${BODY_BYTES_MAX}`);
+}
