@@ -94,6 +94,7 @@ async function runInGroup(file: string, report: string, options: FileOptions): P
   options.signal?.removeEventListener('abort', end);
   const leftRunning = timedOut ? [] : await stillRunning(group);
   end();
+  await stillRunning(group);
   await closed;
   return { code, signal, timedOut, leftRunning, output };
 }
