@@ -309,3 +309,12 @@ test('what kubectl apply sends when an image and an environment variable change'
     },
   });
 });
+
+test('new elements take the places of deleted ones among those that only the server has', () => {
+  const d = { name: 'd', image: 'd:1' };
+  const patch = {
+    '$setElementOrder/containers': [{ name: 'd' }],
+    containers: [d, { name: 'a', $patch: 'delete' }],
+  };
+  assert.deepEqual(podSpec({ containers: [a, b, c] }, patch), { containers: [b, c, d] });
+});

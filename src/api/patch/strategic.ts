@@ -14,7 +14,7 @@ import {
 } from './directives.ts';
 import { isJsonObject, type JsonObject, jsonWord } from './json.ts';
 import { identifyBy, orderMerged } from './listorder.ts';
-import { checkOrderList, hasObjects, mergeList } from './strategiclist.ts';
+import { checkOrderList, hasObjects, mergeList, rankingOf } from './strategiclist.ts';
 
 /**
  * `application/strategic-merge-patch+json`: a merge patch that merges lists element by element where the schema has a
@@ -96,7 +96,9 @@ function mergeOrdered(current: unknown, patch: unknown, options: { order: unknow
   checkOrderList(patch ?? [], order, mergeKey);
   const merged = mergeUnordered(current, patch, field);
   hasObjects(current ?? [], patch ?? []);
-  return orderMerged(merged, order, { serverOrder: current ?? [], identify: identifyBy(mergeKey) });
+  const ranked = current && patch && mergeKey && field.strategy === 'merge';
+  const serverOrder = ranked ? rankingOf(current, patch, mergeKey) : (current ?? []);
+  return orderMerged(merged, order, { serverOrder, identify: identifyBy(mergeKey) });
 }
 
 function mergeUnordered(current: unknown[] | undefined, patch: unknown[] | undefined, field: Field): unknown[] {

@@ -22,6 +22,22 @@ export function mergeList(current: readonly unknown[], patch: readonly unknown[]
   return orderMerged(merged, added, { serverOrder: kept, identify: identifyBy(mergeKey) });
 }
 
+/**
+ * The order by which Kubernetes ranks elements when a patch with `$setElementOrder` deletes some: it merges in place, so
+ * what remains closes up and the first new elements take the places that became free.
+ */
+export function rankingOf(
+  current: readonly unknown[],
+  patch: readonly unknown[],
+  mergeKey: string,
+): readonly unknown[] {
+  if (!patch.every(isJsonObject) || !current.every(isJsonObject)) return current;
+  if (patch.some((element) => element[PATCH] === 'replace')) return current;
+  const { kept, added } = applyElementDirectives(current, patch, mergeKey);
+  const known = new Set(kept.map((element) => element[mergeKey]));
+  return [...kept, ...added.filter((element) => !known.has(element[mergeKey]))].slice(0, current.length);
+}
+
 /** True for lists of objects, false for lists of scalars. All elements of both lists must be of one sort. */
 export function hasObjects(...lists: (readonly unknown[])[]): boolean {
   const elements = lists.flat(1);
