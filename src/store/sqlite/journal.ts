@@ -22,7 +22,8 @@ export class JournalError extends Error {
  * fails, and for ever after when its thread has ended.
  */
 export class Journal {
-  #worker = new Worker(WORKER, { name: 'store' });
+  /** The flags of the main thread are not for it: some, e.g. `--input-type`, would keep it from starting. */
+  #worker = new Worker(WORKER, { name: 'store', execArgv: [] });
   #waiting: Deferred<Reply> | undefined;
   #exited = deferred<void>();
   #ended: JournalError | undefined;
