@@ -54,6 +54,7 @@ export class Container {
   readonly #ended = deferred();
   #state: ContainerState;
   #child: ChildProcess | undefined;
+  #isSetUp = false;
   #signalled = false;
   #killTimer: { at: number; timer: Timer } | undefined;
 
@@ -64,7 +65,10 @@ export class Container {
     this.#config = config;
     this.#host = options.host;
     this.#directory = join(this.sandbox.directory, id);
-    const user = userOf(config);
+    const asked = userOf(config);
+    // Without privileges setpriv(1) may not even become what it is.
+    const inherited = asked.inherited || (options.host.userNamespace && asked.uid === 0 && asked.gid === 0);
+    const user = { ...asked, inherited };
     const env = environmentOf(config, { hostname: this.sandbox.config.hostname, home: user.home });
     const workingDir = config.workingDir || config.image.workingDir || '/';
     const argv = commandOf(config);
@@ -100,6 +104,7 @@ export class Container {
     }
     this.#spawn();
     const failure = await this.#setupSaid.promise;
+    this.#isSetUp = true;
     if (failure === '') return this.#state;
     await this.#ended.promise;
     throw new RuntimeError('RunContainerError', `Cannot start container ${this.#config.name}: ${failure}`);
@@ -130,7 +135,7 @@ export class Container {
         `Cannot exec in container ${this.#config.name}: it is ${this.#state.phase}, need Running`,
       );
     }
-    await this.#setupSaid.promise;
+    if (!this.#isSetUp) await this.#setupSaid.promise;
     const setup = { ...this.#setup, argv: command, pid };
     const { home, env } = this.#host;
     return execInside({ home, clock: env.clock, namespaces: this.sandbox.namespaces, setup, timeoutMs });

@@ -27,9 +27,10 @@ export async function execInside(options: ExecOptions): Promise<ExecResult> {
   const pipe = fstatSync(spawned.stdout).ino;
   const exited = deferred<number>();
   const [stdout, stderr, setup] = [new Capture(), new Capture(), new Capture()];
+  const closed = [deferred(), deferred()] as const;
   const readers = [
-    new PipeReader(spawned.stdout, stdout.take),
-    new PipeReader(spawned.stderr, stderr.take),
+    new PipeReader(spawned.stdout, stdout.take, () => closed[0].resolve()),
+    new PipeReader(spawned.stderr, stderr.take, () => closed[1].resolve()),
     new PipeReader(spawned.setup, setup.take),
   ];
   spawned.child.on('exit', (code, signal) => {
@@ -43,6 +44,8 @@ export async function execInside(options: ExecOptions): Promise<ExecResult> {
   const timer = options.timeoutMs > 0 ? options.clock.timer(options.timeoutMs, kill) : undefined;
   const exitCode = await exited.promise;
   timer?.cancel();
+  // All that held the output were killed: when nobody holds it any more, they are gone.
+  if (timedOut) await Promise.all(closed.map(({ promise }) => promise));
   for (const reader of readers) reader.drain();
   if (timedOut) {
     const message = `command ${JSON.stringify(options.setup.argv.join(' '))} timed out after ${options.timeoutMs} ms`;
@@ -54,12 +57,18 @@ export async function execInside(options: ExecOptions): Promise<ExecResult> {
 
 function spawnInContainer(options: ExecOptions): Spawned {
   const { home, setup } = options;
-  const pidNamespace = openSync(`/proc/${setup.pid}/ns/pid`, 'r');
+  let pidNamespace: number | undefined;
   try {
+    pidNamespace = openSync(`/proc/${setup.pid}/ns/pid`, 'r');
     const namespaces = { ...options.namespaces, pid: pidNamespace };
     return spawnInside({ home, namespaces, command: execArguments(setup), user: setup.user });
+  } catch (error) {
+    // A pid namespace whose first process is dying takes nobody in any more.
+    throw new RuntimeError('RunContainerError', `Cannot exec in the container: ${(error as Error).message}`, {
+      cause: error,
+    });
   } finally {
-    closeSync(pidNamespace);
+    if (pidNamespace !== undefined) closeSync(pidNamespace);
   }
 }
 
