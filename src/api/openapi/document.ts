@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Kind } from '../kind.ts';
 import { apiVersionOf } from '../resource.ts';
-import { componentsOf } from './components.ts';
+import { componentsOf, groupVersionOf } from './components.ts';
 import { pathsOf } from './paths.ts';
 import type { OpenApiSchema, OpenApiV3Document, OpenApiV3Index, PathItem } from './types.ts';
 
@@ -56,6 +56,14 @@ function componentsFor(paths: Record<string, PathItem>, groupVersion: string): R
   }
   const known = componentsOf(names, groupVersion);
   const unknown = [...names].filter((name) => !Object.hasOwn(known, name));
-  const open = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
-  return { ...known, ...Object.fromEntries(unknown.map((name) => [name, open])) };
+  return { ...known, ...Object.fromEntries(unknown.map((name) => [name, openSchema(name, groupVersion)])) };
+}
+
+function openSchema(name: string, groupVersion: string): OpenApiSchema {
+  const kind = name.slice(name.lastIndexOf('.') + 1);
+  return {
+    type: 'object',
+    'x-kubernetes-group-version-kind': [{ ...groupVersionOf(groupVersion), kind }],
+    'x-kubernetes-preserve-unknown-fields': true,
+  };
 }
