@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { importCycles } from './cycles.ts';
+import { importCycles, waysTo } from './cycles.ts';
 import { wrongDirections } from './directions.ts';
 import { lines, typeScriptFiles } from './tree.ts';
 
@@ -16,6 +16,17 @@ test('no file of the project is part of an import cycle', () => {
     importCycles(typeScriptFiles()).map((cycle) => cycle.join(' → ')),
     [],
   );
+});
+
+test('the API server reaches no client, by whatever way', () => {
+  assert.deepEqual(waysTo('src/client/', 'src/apiserver/', typeScriptFiles()), []);
+});
+
+test('a way through other files is found, one through a test is none', () => {
+  const file = (path: string, specifier: string) => ({ path, text: `import type { X } from '${specifier}';` });
+  const files = [file('a/a.ts', '../b/b.ts'), file('b/b.ts', '../c/c.ts'), file('a/a.test.ts', '../d/d.ts')];
+  assert.deepEqual(waysTo('c/', 'a/', files), ['a/a.ts → b/b.ts → c/c.ts']);
+  assert.deepEqual(waysTo('d/', 'a/', files), []);
 });
 
 test('a layer sees what is below it and nothing beside or above it', () => {

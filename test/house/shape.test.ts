@@ -29,6 +29,10 @@ test('each forbidden form is found', () => {
   assert.equal(forms(`export * from './a.ts';`), 1);
   assert.equal(forms(`export type { A } from './a.ts';`), 1);
   assert.equal(forms('let x: any; f<any>(); y as any[];'), 3);
+  assert.equal(
+    forms('// biome-ignore lint/suspicious/noExplicitAny: answers have every shape\nlet x: any;\nlet y: any;'),
+    1,
+  );
   assert.equal(forms(`// @ts${'-'}ignore\nx();`), 1);
 });
 
