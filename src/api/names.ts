@@ -56,7 +56,9 @@ const CONFIG_KEY_MESSAGE = explained(
 
 /** RFC 1123 label, at most 63 bytes: namespaces, containers, volumes, hostnames. */
 export function checkDnsLabel(value: string): string[] {
-  return check(value, 63, LABEL_PATTERN, LABEL_MESSAGE);
+  // A name that is wrong only for its dots is told so.
+  const dotted = !LABEL_PATTERN.test(value) && SUBDOMAIN_PATTERN.test(value);
+  return check(value, 63, LABEL_PATTERN, dotted ? 'must not contain dots' : LABEL_MESSAGE);
 }
 
 /** RFC 1123 subdomain, at most 253 bytes: the names of most objects. */

@@ -72,7 +72,7 @@ function parseRequirements(text: string): Requirement[] {
   const tokens = new SelectorTokens(text);
   const requirements: Requirement[] = [];
   for (;;) {
-    const next = tokens.peek(false);
+    const next = tokens.peek(true);
     if (next.kind === 'end') return requirements;
     if (next.kind !== 'word' && next.text !== '!') {
       throw badRequest(`found '${next.text}', expected: !, identifier, or 'end of string'`);
