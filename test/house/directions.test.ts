@@ -43,6 +43,7 @@ test('implementations are out of reach of those who use the interface', () => {
   assert.equal(wrong('src/apiserver/get.ts', '../store/sqlite/sqlitestore.ts'), 1);
   assert.equal(wrong('src/kubelet/pod.ts', '../runtime/runtime.ts'), 0);
   assert.equal(wrong('src/kubelet/pod.ts', '../runtime/process/processruntime.ts'), 1);
+  assert.equal(wrong('src/kubelet/pod.ts', './local/files.ts'), 1);
   assert.equal(wrong('src/network/proxy/proxy.ts', '../../linux/netlink.ts'), 1);
   assert.equal(wrong('src/network/proxy/nftables/rules.ts', '../../../linux/netlink.ts'), 0);
   assert.equal(wrong('src/network/dns/server.ts', '../proxy/dataplane.ts'), 1);

@@ -22,6 +22,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/scheduler': ['base', 'api', 'client'],
   'src/controllers': ['base', 'api', 'client', 'gate'],
   'src/kubelet': ['base', 'api', 'client', 'gate', 'runtime/runtime.ts', 'network/podnetwork.ts'],
+  'src/kubelet/local': ['base', 'api', 'kubelet', 'runtime/runtime.ts', 'network/podnetwork.ts'],
   'src/runtime': ['base', 'api'],
   'src/runtime/process': ['base', 'api', 'linux', 'runtime'],
   'src/runtime/fake': ['base', 'api', 'runtime'],

@@ -19,6 +19,14 @@ const onDisk = {
 };
 const document = (text: string) => ({ path: 'docs/a.md', text });
 
+/** Runs shell lines as a reader would: in the project's folder, with its programs, kubectl and a home of their own. */
+async function runSession(session: string): Promise<void> {
+  await using home = await tempDir();
+  const folders = [join(ROOT, 'node_modules/.bin'), dirname(await kubectlPath()), process.env['PATH']];
+  const env = { ...process.env, HOME: home.path, PATH: folders.join(delimiter) };
+  await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', session], { cwd: ROOT, env });
+}
+
 test('every part of src with code has its one-page README with the five sections', () => {
   assert.deepEqual(lines(readmeProblems(projectFiles(/\.(ts|md)$/, 'src'))), []);
 });
@@ -38,13 +46,14 @@ test('every package script that a guide names exists', () => {
 });
 
 for (const { path, text } of GUIDES.filter((guide) => sessionOf(guide.text) !== '')) {
-  test(`the session of ${path} runs as it is written`, async () => {
-    await using home = await tempDir();
-    const folders = [join(ROOT, 'node_modules/.bin'), dirname(await kubectlPath()), process.env['PATH']];
-    const env = { ...process.env, HOME: home.path, PATH: folders.join(delimiter) };
-    await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', sessionOf(text)], { cwd: ROOT, env });
-  });
+  test(`the session of ${path} runs as it is written`, () => runSession(sessionOf(text)));
 }
+
+test('a session ends with its first failing line and may use the kubectl of the tests', async () => {
+  await runSession('kubectl version --client\ntest -e package.json');
+  await assert.rejects(runSession('false\ntrue'), { code: 1 });
+  await assert.rejects(runSession('nosuchcommand'), { code: 127 });
+});
 
 test('a missing README, a wrong section and a long page are found', () => {
   const code = { path: 'src/gate/a.ts', text: '' };

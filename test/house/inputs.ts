@@ -7,6 +7,7 @@ const ALLOWED = [
   /^src\/(base|linux|cluster|cli)\//,
   /^src\/store\/sqlite\//,
   /^src\/runtime\/process\//,
+  /^src\/kubelet\/local\//,
   /^src\/network\/bridge\//,
   /^src\/network\/(.+\/)?nftables\//,
   /^src\/.+\/main\.ts$/, // what a process of its own starts with
