@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict';
 import { below, type Random, seededRandom } from '../base/random.ts';
-import type { StoreUnderTest } from './store.suite.ts';
 import { type Change, CompactedError, ConditionError, type Entry, type Expectation, type Store } from './store.ts';
 
 const STEPS = 120;
 const PREFIXES = ['', '/a', '/a/', '/a/1', '/b/', '/none'];
+
+/** The store that a random run drives. */
+export interface ModelledStore {
+  readonly store: Store;
+  /** Closes the store and opens it again; absent when the engine forgets. */
+  reopen?(): Promise<Store>;
+}
 
 interface Observer {
   readonly prefix: string;
@@ -16,7 +22,7 @@ interface Observer {
  * Drives the store with random writes (several begun together), lists, pages, watches, compactions and restarts, and
  * compares everything it says with a model that keeps all changes in one array and searches it from the start.
  */
-export async function agreesWithModel(opened: StoreUnderTest, seed: number): Promise<void> {
+export async function agreesWithModel(opened: ModelledStore, seed: number): Promise<void> {
   const run = new Run(opened, seededRandom(seed));
   for (let step = 0; step < STEPS; step++) await run.step();
   run.checkWatches();
@@ -61,13 +67,13 @@ class Model {
 }
 
 class Run {
-  #opened: StoreUnderTest;
+  #opened: ModelledStore;
   #store: Store;
   #random: Random;
   #model = new Model();
   #observers: Observer[] = [];
 
-  constructor(opened: StoreUnderTest, random: Random) {
+  constructor(opened: ModelledStore, random: Random) {
     this.#opened = opened;
     this.#store = opened.store;
     this.#random = random;

@@ -1,15 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { AssertionError } from '../base/assert.ts';
-import { agreesWithModel } from './store.model.ts';
-import { type Change, ClosedError, CompactedError, ConditionError, FutureRevisionError, type Store } from './store.ts';
+import { agreesWithModel, type ModelledStore } from './store.model.ts';
+import { type Change, ClosedError, CompactedError, ConditionError, FutureRevisionError } from './store.ts';
 
 /** An empty store of the engine under test, and what to do with it. */
-export interface StoreUnderTest extends AsyncDisposable {
-  readonly store: Store;
-  /** Closes the store and opens it again; absent when the engine forgets. */
-  reopen?(): Promise<Store>;
-}
+export type StoreUnderTest = ModelledStore & AsyncDisposable;
 
 export type OpenStore = () => Promise<StoreUnderTest>;
 
