@@ -10,6 +10,7 @@ import { AGE_COLUMN, ageCell, column, NAME_COLUMN } from './cells.ts';
 import { unchanged, validateSealed } from './immutable.ts';
 
 const BYTES_MAX = 1024 * 1024;
+const REDACTED = '<secret contents redacted>';
 const ACCOUNT_ANNOTATION = 'kubernetes.io/service-account.name';
 
 /** Keys that secrets of a type must hold, in the order Kubernetes names them. */
@@ -56,7 +57,10 @@ function validateData({ metadata, type = '', data = {} }: Secret): StatusCause[]
   const causes: StatusCause[] = [];
   let bytes = 0;
   for (const [key, value] of Object.entries(data)) {
-    causes.push(...invalidEach(`data[${key}]`, key, checkConfigKey(key)), ...validateBase64(`data[${key}]`, value));
+    causes.push(
+      ...invalidEach(`data[${key}]`, key, checkConfigKey(key)),
+      ...validateBase64(`data[${key}]`, value, { shown: REDACTED }),
+    );
     bytes += decodedBytes(value);
   }
   if (bytes > BYTES_MAX) causes.push(tooLong('data', BYTES_MAX));
@@ -69,7 +73,7 @@ function validateData({ metadata, type = '', data = {} }: Secret): StatusCause[]
   for (const key of REQUIRED_KEYS[type] ?? []) {
     if (!(key in data)) causes.push(required(`data[${key}]`));
     else if (key.startsWith('.docker') && !isJson(data[key] ?? '')) {
-      causes.push(invalidValue(`data[${key}]`, '<secret contents redacted>', 'must be valid JSON'));
+      causes.push(invalidValue(`data[${key}]`, REDACTED, 'must be valid JSON'));
     }
   }
   return causes;
