@@ -71,7 +71,7 @@ test('the app answers with its version, and is not ready any more after its hook
 
 for (const signal of ['SIGTERM', 'SIGQUIT'] as const) {
   test(`at ${signal} the app closes its listener, finishes what it has accepted and exits with 0`, async () => {
-    await using app = await App.start(APP);
+    await using app = await App.start(APP, { env: { HOSTNAME: 'app-1' } });
     const slow = await app.begin('GET', '/?ms=700');
     app.signal(signal);
     await app.refuses();
