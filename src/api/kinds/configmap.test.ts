@@ -24,7 +24,7 @@ test('a map holds a mebibyte at most', () => {
   const bytes = 1024 * 1024;
   assert.deepEqual(problems(configMapKind, configMap({ data: { a: 'x'.repeat(bytes) } })), []);
   assert.deepEqual(problems(configMapKind, configMap({ data: { a: 'x'.repeat(bytes + 1) } })), [
-    ': Too long: may not be more than 1048576 bytes',
+    '[]: Too long: may not be more than 1048576 bytes',
   ]);
 });
 

@@ -38,7 +38,7 @@ function validateData({ data = {}, binaryData = {} }: ConfigMap): StatusCause[] 
     causes.push(...validateBase64(`binaryData[${key}]`, value));
     bytes += decodedBytes(value);
   }
-  if (bytes > BYTES_MAX) causes.push(tooLong('', BYTES_MAX));
+  if (bytes > BYTES_MAX) causes.push(tooLong('[]', BYTES_MAX));
   return causes;
 }
 
