@@ -45,6 +45,13 @@ describe('application/json-patch+json', () => {
     );
   });
 
+  test('sets what a replace does not find in an object, and copies it as null', () => {
+    assert.deepEqual(
+      apply({ op: 'replace', path: '/data/y', value: '2' }, { op: 'copy', from: '/data/none', path: '/data/z' }),
+      { ...current, data: { x: '1', y: '2', z: null } },
+    );
+  });
+
   test('holds a test for null where there is nothing', () => {
     assert.deepEqual(apply({ op: 'test', path: '/data/none', value: null }), current);
   });
@@ -52,39 +59,39 @@ describe('application/json-patch+json', () => {
   for (const [name, operation, message] of [
     ['a failed test', { op: 'test', path: '/data/x', value: '2' }, 'testing value /data/x failed: test failed'],
     [
-      'replacing what is not there',
-      { op: 'replace', path: '/data/y', value: '' },
-      'replace operation does not apply: doc is missing path: /data/y: missing value',
+      'replacing beyond a list',
+      { op: 'replace', path: '/list/3', value: 1 },
+      'replace operation does not apply: doc is missing path: "/list/3": missing value',
     ],
     [
-      'replacing what only a prototype has',
-      { op: 'replace', path: '/data/toString', value: '' },
-      'replace operation does not apply: doc is missing path: /data/toString: missing value',
+      'moving what is not there',
+      { op: 'move', from: '/data/toString', path: '/data/y' },
+      'move operation does not apply: doc is missing from path: "/data/toString": missing value',
     ],
     [
       'removing what is not there',
       { op: 'remove', path: '/spec' },
-      'remove operation does not apply: doc is missing path: /spec: missing value',
+      'remove operation does not apply: doc is missing path: "/spec": missing value',
     ],
     [
       'adding below what is not there',
       { op: 'add', path: '/spec/a', value: 1 },
-      'add operation does not apply: doc is missing path: /spec/a: missing value',
+      'add operation does not apply: doc is missing path: "/spec/a": missing value',
     ],
     [
       'adding below a string',
       { op: 'add', path: '/data/x/y', value: 1 },
-      'add operation does not apply: doc is missing path: /data/x/y: missing value',
+      'add operation does not apply: doc is missing path: "/data/x/y": missing value',
     ],
     [
       'adding beyond a list',
       { op: 'add', path: '/list/9', value: 1 },
-      'add operation does not apply: doc is missing path: /list/9: missing value',
+      'add operation does not apply: doc is missing path: "/list/9": missing value',
     ],
     [
       'copying from nowhere',
-      { op: 'copy', from: '/no', path: '/data/y' },
-      'copy operation does not apply: doc is missing from path: /no: missing value',
+      { op: 'copy', from: '/no/where', path: '/data/y' },
+      'copy operation does not apply: doc is missing from path: "/no/where": missing value',
     ],
     ['an unknown operation', { op: 'merge', path: '/data' }, 'Unexpected kind: merge'],
     ['an add without a value', { op: 'add', path: '/data/y' }, 'add operation does not apply: missing value'],
