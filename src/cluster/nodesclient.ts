@@ -1,0 +1,50 @@
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { ApiResponse, Handle } from '../api/request.ts';
+import { type Status, StatusError, statusErrorFrom } from '../api/status.ts';
+
+/** The kubelet of `node`, reached through the node host's socket: what the API server asks for logs. */
+export function kubeletOf(nodesSocket: string, node: string): Handle {
+  return (request) =>
+    new Promise<ApiResponse>((resolve, reject) => {
+      const query = request.query.toString();
+      const path = `/nodes/${encodeURIComponent(node)}${request.path}${query ? `?${query}` : ''}`;
+      const outgoing = httpRequest({ socketPath: nodesSocket, path, method: request.method, signal: request.signal });
+      outgoing.once('response', (response) => {
+        if (response.statusCode === 200) resolve(streamed(response));
+        else refusal(response).then(reject, reject);
+      });
+      outgoing.once('error', (error) =>
+        reject(
+          new StatusError('ServiceUnavailable', `Cannot reach the kubelet of ${node}: ${error.message}`, {
+            cause: error,
+          }),
+        ),
+      );
+      outgoing.end();
+    });
+}
+
+/** A TCP connection to `ip:port` as seen from inside the sandbox. Rejects when there is none to be had. */
+export function dialInside(nodesSocket: string, target: { ip: string; port: number }): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    const outgoing = httpRequest({ socketPath: nodesSocket, method: 'CONNECT', path: `${target.ip}:${target.port}` });
+    outgoing.once('connect', (_response, socket, head) => {
+      if (head.length > 0) socket.unshift(head);
+      resolve(socket);
+    });
+    outgoing.once('error', reject);
+    outgoing.end();
+  });
+}
+
+function streamed(response: IncomingMessage): ApiResponse {
+  const type = response.headers['content-type'] ?? 'text/plain';
+  return { status: 200, headers: { 'content-type': type }, body: { kind: 'bytes', stream: response } };
+}
+
+async function refusal(response: IncomingMessage): Promise<StatusError> {
+  let text = '';
+  for await (const chunk of response) text += chunk;
+  return statusErrorFrom(JSON.parse(text) as Status);
+}
