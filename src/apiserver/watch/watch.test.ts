@@ -59,7 +59,7 @@ test('the line of an event is made once and shared by all watchers, and so is th
   assert.equal(first.events.length, 1);
   assert.equal(first.events[0], second.events[0]);
   assert.equal(first.events[0]?.line, `${JSON.stringify(first.events[0]?.event)}\n`);
-  assert.ok(Object.isFrozen((first.events[0]?.event.object as KubeObject).metadata));
+  assert.ok(Object.isFrozen((first.events[0]!.event.object as KubeObject).metadata));
 });
 
 test('an object that enters or leaves the selection is added or deleted, with the state it had in it', async () => {
@@ -99,7 +99,7 @@ test('Bookmarkable: an idle watcher learns within a second how far the store has
   await server.clock.advance(1_000);
   assert.deepEqual(watch.story, ['BOOKMARK']);
   assert.deepEqual(watch.revisions, [server.durable.revision]);
-  assert.equal((watch.events[0]?.event.object as KubeObject).kind, 'ConfigMap');
+  assert.equal((watch.events[0]!.event.object as KubeObject).kind, 'ConfigMap');
   await server.clock.advance(31_000);
   assert.deepEqual(watch.story, ['BOOKMARK', 'BOOKMARK']);
   assert.deepEqual(plain.story, []);

@@ -1,3 +1,4 @@
+import { constants } from 'node:http2';
 import type { Handle, User } from '../../api/request.ts';
 import { type Status, StatusError } from '../../api/status.ts';
 import type { Log } from '../../base/log.ts';
@@ -60,5 +61,8 @@ function refuse(request: AnyRequest, response: AnyResponse, options: { error: un
       : new StatusError('InternalError', `Internal error occurred: ${String(error)}`).toStatus();
   const close = request.httpVersionMajor === 1 && !request.complete;
   response.writeHead(status.code, { 'content-type': 'application/json', ...(close ? { connection: 'close' } : {}) });
-  response.end(`${JSON.stringify(status)}\n`);
+  response.end(`${JSON.stringify(status)}\n`, () => {
+    // HTTP/2's way to say that the rest of the body is not wanted (RFC 9113 section 8.1).
+    if ('stream' in request && !request.complete) request.stream.close(constants.NGHTTP2_NO_ERROR);
+  });
 }
