@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { schemaOf } from '../schema/schema.ts';
 import { isStatus } from '../status.ts';
@@ -317,4 +318,16 @@ test('new elements take the places of deleted ones among those that only the ser
     containers: [d, { name: 'a', $patch: 'delete' }],
   };
   assert.deepEqual(podSpec({ containers: [a, b, c] }, patch), { containers: [b, c, d] });
+});
+
+test('random patches give what kubectl makes of them, order included', () => {
+  const lines = readFileSync(new URL('strategic.golden.jsonl', import.meta.url), 'utf8')
+    .trim()
+    .split('\n');
+  const schema = schemaOf('v1', 'Pod')!;
+  for (const [at, line] of lines.entries()) {
+    const { current, patch, result } = JSON.parse(line) as { current: Json; patch: Json; result: Json };
+    assert.deepEqual(strategicMergePatch(current, patch, schema), result, `case ${at + 1}`);
+  }
+  assert.equal(lines.length, 80);
 });
