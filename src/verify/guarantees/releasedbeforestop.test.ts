@@ -44,6 +44,19 @@ test('a pod that is gone without a release breaks it', () => {
   assert.equal(releasedBeforeStop.violations(deleted().podGone(1100, 'web-a').history()).length, 1);
 });
 
+test('a pod that is gone with a release that came to no end breaks it', () => {
+  const history = deleted().release(1010, 'web-a', { deleted: 1000, released: 1005 }).podGone(1100, 'web-a').history();
+  assert.equal(releasedBeforeStop.violations(history).length, 1);
+});
+
+test('a pod whose containers had ended by themselves is released and never told to stop', () => {
+  const history = deleted()
+    .release(1010, 'web-a', { deleted: 1000, released: 1005, outcome: 'Released' })
+    .podGone(1100, 'web-a')
+    .history();
+  assert.deepEqual(releasedBeforeStop.violations(history), []);
+});
+
 test('a pod that is still on its way does not break it yet', () => {
   assert.deepEqual(releasedBeforeStop.violations(deleted().release(1010, 'web-a', { deleted: 1000 }).history()), []);
 });

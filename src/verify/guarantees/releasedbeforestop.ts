@@ -24,8 +24,9 @@ function problemOf(life: PodLife, history: History): string | undefined {
   if (life.deletedAt === undefined || isExempt(life)) return undefined;
   if (!life.release) return life.goneAt === undefined ? undefined : 'was stopped without any release';
   const { outcome } = life.release.status;
-  if (life.stoppedAt === undefined)
-    return life.goneAt === undefined ? undefined : 'is gone and never said when it was stopped';
+  if (life.stoppedAt === undefined && outcome === undefined) {
+    return life.goneAt === undefined ? undefined : 'is gone, and nobody said that it was released or stopped';
+  }
   if (outcome === 'TimedOut') {
     return hasWarning(history, life)
       ? undefined
@@ -34,7 +35,7 @@ function problemOf(life: PodLife, history: History): string | undefined {
   if (outcome === 'NotRequired') return 'was stopped without waiting for its release, which was asked for';
   if (life.releasedAt === undefined)
     return `was stopped while ${life.release.status.waitingFor.join(', ')} had not let go`;
-  if (life.stoppedAt < life.releasedAt) {
+  if (life.stoppedAt !== undefined && life.stoppedAt < life.releasedAt) {
     return `was stopped ${life.releasedAt - life.stoppedAt} ms before it was released`;
   }
   return undefined;
