@@ -3,7 +3,8 @@
  * protobuf. The law, checked by `runtime.suite.ts` on every implementation:
  * - A sandbox holds the namespaces that a pod's containers share. It exists from `runPodSandbox` to `removePodSandbox`.
  * - A container's first process starts in `startContainer` and never before. Its end is reported exactly once, by
- *   `onExit`, also when it ended before the caller could look.
+ *   `onExit`, also when it ended before the caller could look. One that could not be started is Exited with 128 and is
+ *   not reported.
  * - `stopContainer` sends the stop signal to the container's first process at once, and after the grace SIGKILL to the
  *   whole tree; it resolves when nothing of the container runs any more. A grace of 0 kills at once. Repeating it with
  *   a shorter grace shortens the wait. Stopping what is stopped succeeds.
@@ -15,12 +16,13 @@ export interface ContainerRuntime {
   removePodSandbox(sandboxId: string): Promise<void>;
   /** Throws `RuntimeError` CreateContainerError when the container cannot be run as described (command not found, …). */
   createContainer(sandboxId: string, config: ContainerConfig): Promise<string>;
+  /** Resolves when the command runs. Throws `RuntimeError` RunContainerError when it could not be started. */
   startContainer(containerId: string): Promise<ContainerState>;
   /** `graceMs` from now to SIGKILL. `onSignalled` is called in the moment the stop signal was sent. */
   stopContainer(containerId: string, options: StopOptions): Promise<void>;
   removeContainer(containerId: string): Promise<void>;
   containerStatus(containerId: string): ContainerState | undefined;
-  /** Runs a command inside the container. Kills it and throws `RuntimeError` ExecTimeout after `timeoutMs`. */
+  /** Runs a command inside the container, `timeoutMs` 0 for no limit; keeps the beginning of long output. Kills it and throws `RuntimeError` ExecTimeout after `timeoutMs`. */
   execSync(containerId: string, command: readonly string[], timeoutMs: number): Promise<ExecResult>;
   /** Calls `listener` once for every container that ends, with its final state. Returns the way to unsubscribe. */
   onExit(listener: (state: ContainerState) => void): () => void;
@@ -31,7 +33,12 @@ export interface ContainerRuntime {
 /** Images as the kubelet sees them: the CRI's ImageService, without layers where images are only names. */
 export interface ImageService {
   /** Makes `image` usable. Throws `RuntimeError` ErrImagePull saying what would make it usable. */
-  pullImage(image: string): Promise<ImageInfo>;
+  pullImage(image: string, use: ImageUse): Promise<ImageInfo>;
+}
+
+export interface ImageUse {
+  /** The container names a command of its own, so that the image need not know one. */
+  readonly hasCommand: boolean;
 }
 
 export interface ImageInfo {
@@ -43,6 +50,8 @@ export interface ImageInfo {
   readonly workingDir: string | undefined;
   /** Name of the signal that asks it to stop, e.g. SIGTERM or SIGQUIT. */
   readonly stopSignal: string;
+  /** Files the image has beyond those that all containers see: path → content. The sandbox's files come before them. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 export interface PodSandboxConfig {

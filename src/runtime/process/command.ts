@@ -14,6 +14,8 @@ export interface CommandPlace {
   readonly env: Readonly<Record<string, string>>;
   readonly workingDir: string;
   readonly mounts: readonly Mount[];
+  /** Directories the container has even where the host has none. */
+  readonly directories: readonly string[];
 }
 
 /**
@@ -37,7 +39,8 @@ export function checkCommand(argv: readonly string[], place: CommandPlace): void
 
 /** Throws CreateContainerError unless the container has the directory that its processes start in. */
 export function checkWorkingDir(place: CommandPlace): void {
-  const made = place.mounts.some((mount) => isBelow(mount.containerPath, place.workingDir));
+  const given = [...place.directories, ...place.mounts.map((mount) => mount.containerPath)];
+  const made = given.some((path) => isBelow(path, place.workingDir));
   const stats = statSync(hostPathOf(place.workingDir, place.mounts), { throwIfNoEntry: false });
   if (made || stats?.isDirectory()) return;
   const state = stats ? 'not a directory' : 'no such file or directory';

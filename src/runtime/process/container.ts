@@ -72,10 +72,11 @@ export class Container {
     const env = environmentOf(config, { hostname: this.sandbox.config.hostname, home: user.home });
     const workingDir = config.workingDir || config.image.workingDir || '/';
     const argv = commandOf(config);
-    const place = { env, workingDir, mounts: config.mounts };
+    const made = config.image.workingDir ? [config.image.workingDir] : [];
+    const place = { env, workingDir, mounts: config.mounts, directories: made };
     checkCommand(argv, place);
     checkWorkingDir(place);
-    this.#setup = { argv, env, user, workingDir, ...this.#makeRoot() };
+    this.#setup = { argv, env, user, workingDir, ...this.#makeRoot(made) };
     this.#state = {
       id,
       sandboxId: this.sandbox.id,
@@ -147,7 +148,7 @@ export class Container {
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
-  #makeRoot(): { root: string; fstab: string } {
+  #makeRoot(directories: readonly string[]): { root: string; fstab: string } {
     mkdirSync(this.#directory, { recursive: true });
     try {
       const layout = layOutRoot({
@@ -155,7 +156,8 @@ export class Container {
         hostMounts: this.#host.hostMounts(),
         directory: this.#directory,
         userNamespace: this.#host.userNamespace,
-        files: this.sandbox.files,
+        files: { ...this.#config.image.files, ...this.sandbox.files },
+        directories,
         mounts: this.#config.mounts,
       });
       const fstab = join(this.#directory, 'fstab');

@@ -62,8 +62,10 @@ function planLocked(input: HostViewInput, foreign: readonly MountPoint[]): HostV
   for (const entry of input.rootEntries) {
     const path = `/${entry.name}`;
     if (FRESH.includes(path)) continue;
-    const mounted = foreign.some((mount) => isBelow(mount.path, path));
-    if (entry.kind === 'directory' && !mounted && !DEVICES.includes(path) && isPlain(path)) {
+    const locked = foreign.some((mount) => {
+      return isBelow(mount.path, path) && (mount.path !== path || !OVERLAID.has(mount.fsType));
+    });
+    if (entry.kind === 'directory' && !locked && !DEVICES.includes(path) && isPlain(path)) {
       overlays.push({ path, lower: path });
     } else binds.push(path);
   }

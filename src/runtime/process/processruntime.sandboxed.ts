@@ -6,6 +6,7 @@ import { systemClock, systemRandom } from '../../base/system.ts';
 import { createNetworkNamespace } from '../../linux/namespaces.ts';
 import { type RuntimePrograms, type RuntimeSubject, runtimeSuite } from '../runtime.suite.ts';
 import { type ContainerConfig, type ContainerState, type PodSandboxConfig, RuntimeError } from '../runtime.ts';
+import { HostImages } from './hostimages.ts';
 import { ProcessRuntime } from './processruntime.ts';
 
 // Run by processruntime.test.ts in a sandbox: /run is ours, and pid 1 is a shell that reaps.
@@ -294,6 +295,19 @@ describe('the runtime', () => {
   });
 });
 
+it('stops a pause container at once, with the exit code of a program that was asked', async () => {
+  await using pod = await Pod.open();
+  const image = await new HostImages().pullImage('registry.k8s.io/pause:3.10', { hasCommand: false });
+  const id = await pod.start('', { image, command: [] });
+  await pod.runtime.execSync(
+    id,
+    ['sh', '-c', 'until grep -qE "SigCgt:.*[4-7c-f]...$" /proc/1/status; do :; done'],
+    10_000,
+  );
+  await pod.runtime.stopContainer(id, { graceMs: 10_000, signal: image.stopSignal });
+  assert.equal((await pod.ended(id)).exitCode, 0);
+});
+
 describe('logs', () => {
   it('are complete for 100,000 lines when the end is reported', async () => {
     await using pod = await Pod.open();
@@ -343,6 +357,20 @@ describe('the root directory', () => {
     assert.equal(readFileSync(`${pod.directory}/inner/two`, 'utf8'), '2\n');
     assert.equal(existsSync('/no-such'), false);
     assert.equal(existsSync('/etc/no-such'), false);
+  });
+
+  it('has the files and the working directory of its image, and volumes over them', async () => {
+    await using pod = await Pod.open({ files: { '/etc/no-such/second': 'pod\n' } });
+    writeFileSync(`${pod.directory}/mine`, 'mine\n');
+    const image = {
+      ...pod.config('').image,
+      workingDir: '/srv/no-such',
+      files: { '/etc/no-such/first': 'image\n', '/etc/no-such/second': 'image\n', '/etc/no-such/third': 'image\n' },
+    };
+    const mounts = [{ hostPath: `${pod.directory}/mine`, containerPath: '/etc/no-such/third', readOnly: false }];
+    const script = 'pwd; cat /etc/no-such/first /etc/no-such/second /etc/no-such/third; echo more > /etc/no-such/third';
+    assert.equal(await pod.output(script, { image, mounts }), '/srv/no-such\nimage\npod\nmine\n');
+    assert.equal(readFileSync(`${pod.directory}/mine`, 'utf8'), 'more\n');
   });
 
   it('has read-only volumes that cannot be written', async () => {

@@ -22,6 +22,8 @@ export interface RootLayoutInput {
   readonly userNamespace: boolean;
   /** Files the container sees instead of the host's: path → content. */
   readonly files: Readonly<Record<string, string>>;
+  /** Directories the container has even where the host has none. */
+  readonly directories: readonly string[];
   readonly mounts: readonly Mount[];
 }
 
@@ -59,6 +61,7 @@ class Layout {
     Object.entries(this.#input.files).forEach(([path, content], index) => {
       this.#file(path, content, index);
     });
+    for (const path of this.#input.directories) this.#directory(path);
     const sorted = [...this.#input.mounts].sort((a, b) => a.containerPath.length - b.containerPath.length);
     for (const mount of sorted) this.#volume(mount);
     return { root: this.#root, fstab: `${this.#lines.join('\n')}\n` };
@@ -94,6 +97,13 @@ class Layout {
     const source = join(this.#input.directory, `file-${index}`);
     writeFileSync(source, content, { mode: 0o644 });
     this.#line(source, target, 'none', 'bind');
+  }
+
+  #directory(path: string): void {
+    const target = resolveInView(path);
+    const part = this.#overlayOf(target);
+    if (part) this.#makeDirectory(part, target);
+    else if (!existsSync(target)) throw cannotMount(path, 'the path does not exist and cannot be made there');
   }
 
   #volume(mount: Mount): void {
