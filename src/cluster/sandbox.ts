@@ -34,7 +34,7 @@ export function startSandbox(options: NodeHostOptions & { logPath: string }): Sa
   const child = spawn(
     'setpriv',
     ['--pdeathsig', 'KILL', 'unshare', ...namespaces, '/bin/sh', '-c', REAPER, 'segue-sandbox', ...run],
-    { stdio: ['ignore', log, log, 'pipe'] },
+    { stdio: ['ignore', log, log, 'pipe'], detached: true },
   );
   const ended = endOf(child);
   return { ready: readiness(child, { ended, logPath: options.logPath }), ended, stop: () => stop(child, ended) };

@@ -13,7 +13,7 @@ import type { NodeNetwork } from '../../network/bridge/node.ts';
 import type { ProxyDataPlane } from '../../network/proxy/dataplane.ts';
 import { openNftablesDataPlane } from '../../network/proxy/nftables/dataplane.ts';
 import { ServiceProxy } from '../../network/proxy/proxy.ts';
-import { ProcessImages } from '../../runtime/process/images.ts';
+import { HostImages } from '../../runtime/process/hostimages.ts';
 import { ProcessRuntime } from '../../runtime/process/processruntime.ts';
 import { SERVICE_CIDR } from '../addresses.ts';
 import { ClusterError } from '../errors.ts';
@@ -34,10 +34,10 @@ export class NodeHost {
   readonly #client: Client;
   readonly #machine: MachineNetwork;
   readonly #runtime: ProcessRuntime;
-  readonly #images: ProcessImages;
+  readonly #images: HostImages;
   readonly #kubelets = new Map<string, Kubelet>();
 
-  private constructor(options: NodeHostOptions, parts: { env: Env; images: ProcessImages }) {
+  private constructor(options: NodeHostOptions, parts: { env: Env; images: HostImages }) {
     const { env } = parts;
     this.#options = options;
     this.#env = env;
@@ -53,7 +53,7 @@ export class NodeHost {
     const missing = kernelSupport();
     if (missing.length > 0) throw new ClusterError(missing.join('; '));
     const env = { clock: systemClock, random: systemRandom, log };
-    const images = await ProcessImages.load(options.imagesFiles);
+    const images = new HostImages(options.imagesFiles[0] === undefined ? {} : { imagesFile: options.imagesFiles[0] });
     const host = new NodeHost(options, { env, images });
     await host.#run();
     return host;
