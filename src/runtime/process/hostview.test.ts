@@ -29,9 +29,10 @@ it('overlays the root and every file system of files, and binds the rest', () =>
     overlays: [
       { path: '/', lower: '/' },
       { path: '/home', lower: '/home' },
+      { path: '/dev', lower: undefined },
       { path: '/run', lower: undefined },
     ],
-    binds: ['/sys', '/dev', '/mnt/my share'],
+    binds: ['/sys', '/mnt/my share'],
   });
 });
 
@@ -41,9 +42,10 @@ it('overlays the directories of the root one by one where mounts are locked', ()
       { path: '/', lower: '/run/segue/skeleton' },
       { path: '/etc', lower: '/etc' },
       { path: '/home', lower: '/home' },
+      { path: '/dev', lower: undefined },
       { path: '/run', lower: undefined },
     ],
-    binds: ['/mnt', '/dev', '/sys', '/.dockerenv'],
+    binds: ['/mnt', '/sys', '/.dockerenv'],
   });
 });
 

@@ -34,26 +34,31 @@ export interface HostViewInput {
 }
 
 const OVERLAID = new Set(['ext2', 'ext3', 'ext4', 'xfs', 'btrfs', 'bcachefs', 'f2fs', 'tmpfs', 'overlay', 'squashfs']);
-const FRESH = ['/proc', '/run', '/var/run'];
-const DEVICES = ['/sys', '/dev'];
+const FRESH = ['/proc', '/run', '/var/run', '/dev'];
+const BOUND = '/sys';
+/** These start empty in every container. */
+const EMPTY: readonly OverlayPart[] = [
+  { path: '/dev', lower: undefined },
+  { path: '/run', lower: undefined },
+];
 
 /** Decides which parts of the host's file system are overlaid and which are bound. Pure. */
 export function planHostView(input: HostViewInput): HostView {
   const foreign = input.mounts.filter((mount) => {
-    return mount.path !== '/' && ![...FRESH, ...DEVICES, ...input.own].some((path) => isBelow(mount.path, path));
+    return mount.path !== '/' && ![...FRESH, BOUND, ...input.own].some((path) => isBelow(mount.path, path));
   });
   return input.userNamespace ? planLocked(input, foreign) : planWhole(foreign);
 }
 
 function planWhole(foreign: readonly MountPoint[]): HostView {
   const overlays: OverlayPart[] = [{ path: '/', lower: '/' }];
-  const binds: string[] = [...DEVICES];
+  const binds: string[] = [BOUND];
   for (const mount of foreign) {
     if (binds.some((path) => isBelow(mount.path, path))) continue;
     if (OVERLAID.has(mount.fsType) && isPlain(mount.path)) overlays.push({ path: mount.path, lower: mount.path });
     else binds.push(mount.path);
   }
-  return { overlays: [...overlays, { path: '/run', lower: undefined }], binds };
+  return { overlays: [...overlays, ...EMPTY], binds };
 }
 
 function planLocked(input: HostViewInput, foreign: readonly MountPoint[]): HostView {
@@ -65,11 +70,11 @@ function planLocked(input: HostViewInput, foreign: readonly MountPoint[]): HostV
     const locked = foreign.some((mount) => {
       return isBelow(mount.path, path) && (mount.path !== path || !OVERLAID.has(mount.fsType));
     });
-    if (entry.kind === 'directory' && !locked && !DEVICES.includes(path) && isPlain(path)) {
+    if (entry.kind === 'directory' && !locked && path !== BOUND && isPlain(path)) {
       overlays.push({ path, lower: path });
     } else binds.push(path);
   }
-  return { overlays: [...overlays, { path: '/run', lower: undefined }], binds };
+  return { overlays: [...overlays, ...EMPTY], binds };
 }
 
 /** Overlay options have no room for these. */

@@ -17,7 +17,7 @@ export class PipeReader {
     this.#fd = fd;
     this.#take = take;
     this.#socket = openSocket(fd);
-    this.#socket.on('data', (chunk: Buffer) => take(chunk));
+    this.#socket.on('data', take);
     const end = () => {
       if (this.#ended) return;
       this.#ended = true;
@@ -40,6 +40,7 @@ export class PipeReader {
   /** Takes what the pipe holds now and closes it. */
   drain(): void {
     if (!this.#ended) {
+      this.#socket.off('data', this.#take); // `read` would call it as well.
       for (let chunk = this.#socket.read(); chunk !== null; chunk = this.#socket.read()) this.#take(chunk as Buffer);
       this.#readRest();
     }

@@ -6,9 +6,11 @@ import {
   mkdirSync,
   readlinkSync,
   type Stats,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, normalize, relative, resolve } from 'node:path';
+import { assert } from '../../base/assert.ts';
 import { type Mount, RuntimeError } from '../runtime.ts';
 import type { HostView, OverlayPart } from './hostview.ts';
 import { isBelow, type MountPoint, mountOf } from './mountinfo.ts';
@@ -41,6 +43,17 @@ export function layOutRoot(input: RootLayoutInput): RootLayout {
   return new Layout(input).finish();
 }
 
+const DEVICES = ['null', 'zero', 'full', 'random', 'urandom', 'tty'];
+const DEVICE_LINKS = {
+  fd: '/proc/self/fd',
+  stdin: '/proc/self/fd/0',
+  stdout: '/proc/self/fd/1',
+  stderr: '/proc/self/fd/2',
+  ptmx: 'pts/ptmx',
+};
+/** What the container does not see of the host. */
+const FRESH = ['/run', '/dev'];
+
 class Layout {
   readonly #input: RootLayoutInput;
   readonly #root: string;
@@ -57,7 +70,7 @@ class Layout {
   finish(): RootLayout {
     this.#parts();
     this.#line('proc', '/proc', 'proc', 'nosuid,nodev,noexec');
-    if (statOf('/dev/shm')?.isDirectory()) this.#line('tmpfs', '/dev/shm', 'tmpfs', 'nosuid,nodev,mode=1777,size=64m');
+    this.#devices();
     Object.entries(this.#input.files).forEach(([path, content], index) => {
       this.#file(path, content, index);
     });
@@ -75,6 +88,22 @@ class Layout {
       if ('bind' in part) this.#line(part.path, part.path, 'none', 'rbind');
       else this.#overlay(part);
     }
+  }
+
+  /** The devices every container has, as the OCI's runtime specification lists them. */
+  #devices(): void {
+    const part = this.#overlayOf('/dev');
+    assert(part?.path === '/dev', 'every view of the host has an empty /dev');
+    for (const name of DEVICES) {
+      const device = `/dev/${name}`;
+      if (!existsSync(device)) continue;
+      writeFileSync(this.#inLayer(part, device), '');
+      this.#line(device, device, 'none', 'bind');
+    }
+    for (const [name, target] of Object.entries(DEVICE_LINKS)) symlinkSync(target, this.#inLayer(part, `/dev/${name}`));
+    for (const name of ['pts', 'shm']) mkdirSync(this.#inLayer(part, `/dev/${name}`));
+    this.#line('devpts', '/dev/pts', 'devpts', 'nosuid,noexec,newinstance,ptmxmode=0666,mode=0620');
+    this.#line('tmpfs', '/dev/shm', 'tmpfs', 'nosuid,nodev,mode=1777,size=64m');
   }
 
   #overlay(part: OverlayPart): void {
@@ -134,7 +163,7 @@ class Layout {
       return;
     }
     const part = this.#overlayOf(target);
-    const found = part && part.lower === undefined && part.path !== '/' ? undefined : statOf(target);
+    const found = FRESH.some((fresh) => isBelow(target, fresh)) && part ? undefined : statOf(target);
     if (found && found.isDirectory() !== options.wanted.isDirectory()) {
       throw cannotMount(options.path, `a ${found.isDirectory() ? 'directory' : 'file'} is there, need the same kind`);
     }
@@ -174,7 +203,7 @@ class Layout {
   /** The overlay that shows `path`; undefined when it lies on something bound or mounted freshly. */
   #overlayOf(path: string): OverlayPart | undefined {
     const { overlays, binds } = this.#input.view;
-    if ([...binds, '/proc', '/dev/shm'].some((bind) => isBelow(path, bind))) return undefined;
+    if ([...binds, '/proc', '/dev/shm', '/dev/pts'].some((bind) => isBelow(path, bind))) return undefined;
     return overlays.findLast((part) => isBelow(path, part.path));
   }
 
@@ -185,8 +214,8 @@ class Layout {
 }
 
 /**
- * `path` with the symbolic links of the host's directories followed, as far as they exist. `/run` is empty in every
- * container, so nothing below it is looked up.
+ * `path` with the symbolic links of the host's directories followed, as far as they exist. `/run` and `/dev` are
+ * the container's own, so nothing below them is looked up.
  */
 export function resolveInView(path: string): string {
   let pending = path.split('/').filter((part) => part !== '' && part !== '.');
@@ -194,7 +223,7 @@ export function resolveInView(path: string): string {
   for (let links = 0; pending.length > 0; ) {
     const next = resolve(current, pending[0]!);
     pending = pending.slice(1);
-    const link = isBelow(next, '/run') ? undefined : linkOf(next);
+    const link = FRESH.some((fresh) => isBelow(next, fresh)) ? undefined : linkOf(next);
     if (link === undefined) {
       current = next;
       continue;
