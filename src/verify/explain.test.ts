@@ -79,3 +79,12 @@ test('losses with the same explanation are one group with its span, the largest 
     },
   ]);
 });
+
+test('a pod that nobody waits for counts as told to stop when it is deleted', () => {
+  const fixture = new HistoryFixture().pod(0, 'a', { ready: true }).pod(1000, 'a', { ready: true, deleting: true });
+  const phases = (history: HistoryFixture) =>
+    explain(history.loss(1030, 'refused').history()).map(({ podPhase, afterStopMs }) => [podPhase, afterStopMs]);
+  assert.deepEqual(phases(fixture), [['Stopping', 30]]);
+  const none = new HistoryFixture().pod(0, 'a', { ready: true }).pod(1000, 'a', { ready: true, deleting: true });
+  assert.deepEqual(phases(none.release(1001, 'a', { deleted: 1000, level: 'None' })), [['Stopping', 30]]);
+});

@@ -1,7 +1,7 @@
 import type { History } from './history.ts';
 import type { LossEvent } from './load/events.ts';
 import type { LossKind, RequestPhase } from './load/outcome.ts';
-import { type PodLife, type PodPhaseAt, phaseAt, podLives } from './podlife.ts';
+import { type PodLife, type PodPhaseAt, phaseAt, podLives, presumedStopAt } from './podlife.ts';
 
 /** A proxy that still has an endpoint sends requests there for this long after the pod is gone, at most. */
 const AFTERMATH_MS = 5000;
@@ -60,12 +60,13 @@ function explainLoss(loss: LossEvent, backends: readonly PodLife[]): Explanation
 
 function explanation(loss: LossEvent, by: Explanation['by'], lives: readonly PodLife[]): Explanation {
   const [life] = lives;
+  const stoppedAt = life && presumedStopAt(life);
   return {
     loss,
     by,
     pods: lives.map(({ name }) => name),
     podPhase: life ? phaseAt(life, loss.sentAt) : 'Unknown',
-    afterStopMs: life?.stoppedAt === undefined ? undefined : loss.sentAt - life.stoppedAt,
+    afterStopMs: stoppedAt === undefined ? undefined : loss.sentAt - stoppedAt,
   };
 }
 

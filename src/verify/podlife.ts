@@ -50,9 +50,16 @@ export function podLives(history: History): PodLife[] {
 export function phaseAt(life: PodLife, at: number): PodPhaseAt {
   if (at < life.firstSeenAt) return 'Unknown';
   if (life.goneAt !== undefined && at >= life.goneAt) return 'Gone';
-  if (life.stoppedAt !== undefined && at >= life.stoppedAt) return 'Stopping';
+  const stoppedAt = presumedStopAt(life);
+  if (stoppedAt !== undefined && at >= stoppedAt) return 'Stopping';
   if (life.deletedAt !== undefined && at >= life.deletedAt) return 'AwaitingRelease';
   return life.ready.some(({ from }) => from <= at) ? 'Serving' : 'Starting';
+}
+
+/** When the pod was told to stop: as recorded, and at its deletion where nobody was to be waited for. */
+export function presumedStopAt(life: PodLife): number | undefined {
+  const waits = life.release !== undefined && life.release.spec.level !== 'None';
+  return life.stoppedAt ?? (waits ? undefined : life.deletedAt);
 }
 
 export function isReadyAt(life: PodLife, at: number): boolean {

@@ -11,7 +11,7 @@ export interface Settled {
 }
 
 /** Later than this at the 99th percentile, a generator was not at the rate it claims. */
-const LATE_P99_MS_MAX = 50;
+const LATE_P99_MS_MAX = 100;
 
 type TallySummary = Pick<
   SummaryEvent,
