@@ -1,6 +1,7 @@
 import { parseDocument } from 'yaml';
 import type { ApiRequest } from '../api/request.ts';
 import { badRequest, StatusError } from '../api/status.ts';
+import { decodeProtobuf, PROTOBUF_TYPE } from './protobuf/decode.ts';
 
 /** Largest body that is read, as in Kubernetes: 3 MiB. */
 export const BODY_BYTES_MAX = 3 * 1024 * 1024;
@@ -13,7 +14,7 @@ export function contentTypeOf(request: ApiRequest): string {
   return (header.split(';')[0] ?? '').trim().toLowerCase();
 }
 
-/** The JSON value of a JSON or YAML body, or undefined when there is none. In-process values come back uncopied. */
+/** The JSON value of a JSON, YAML or protobuf body, or undefined when there is none. In-process values come back uncopied. */
 export function readBody(request: ApiRequest): unknown {
   const { body } = request;
   if (!body) return undefined;
@@ -21,8 +22,9 @@ export function readBody(request: ApiRequest): unknown {
   if (body.byteLength === 0) return undefined;
   const contentType = contentTypeOf(request);
   if (YAML_TYPES.has(contentType)) return parseYaml(bodyText(body));
+  if (contentType === PROTOBUF_TYPE) return decodeProtobuf(checkSize(body));
   if (contentType === 'application/json' || contentType === '*/*') return parseJson(bodyText(body));
-  throw unsupportedMediaType(['application/json', 'application/yaml']);
+  throw unsupportedMediaType(['application/json', 'application/yaml', PROTOBUF_TYPE]);
 }
 
 /** The value of a body that is JSON whatever its content type says (patches), or YAML where it says so. */
@@ -39,10 +41,13 @@ export function unsupportedMediaType(accepted: readonly string[]): StatusError {
   return new StatusError('UnsupportedMediaType', message);
 }
 
+function checkSize(body: Uint8Array): Uint8Array {
+  if (body.byteLength <= BODY_BYTES_MAX) return body;
+  throw new StatusError('RequestEntityTooLarge', `Request entity too large: limit is ${BODY_BYTES_MAX}`);
+}
+
 function bodyText(body: Uint8Array): string {
-  if (body.byteLength > BODY_BYTES_MAX) {
-    throw new StatusError('RequestEntityTooLarge', `Request entity too large: limit is ${BODY_BYTES_MAX}`);
-  }
+  checkSize(body);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(body);
   } catch (error) {

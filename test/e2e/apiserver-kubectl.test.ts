@@ -123,7 +123,11 @@ spec:
 `;
 
 /** Runs a line that must succeed; returns what it printed. */
-async function ok(cluster: { run(line: string, input?: string): Promise<Ran> }, line: string, input?: string): Promise<string> {
+async function ok(
+  cluster: { run(line: string, input?: string): Promise<Ran> },
+  line: string,
+  input?: string,
+): Promise<string> {
   const ran = await cluster.run(line, input);
   assert.equal(ran.code, 0, `kubectl ${line}: ${ran.stderr}`);
   return ran.stdout;
@@ -142,11 +146,17 @@ test('kubectl creates, reads, applies, patches, scales and deletes', async () =>
   assert.equal(await ok(cluster, 'get deployment web -o jsonpath={.spec.replicas}'), '5');
   assert.match(await ok(cluster, 'label deployment web tier=front'), /labeled/);
   assert.match(await ok(cluster, 'annotate deployment web note=x'), /annotated/);
-  assert.match(await ok(cluster, 'patch deployment web --type=json -p [{"op":"replace","path":"/spec/replicas","value":3}]'), /patched/);
+  assert.match(
+    await ok(cluster, 'patch deployment web --type=json -p [{"op":"replace","path":"/spec/replicas","value":3}]'),
+    /patched/,
+  );
   assert.match(await ok(cluster, 'patch deployment web --type=merge -p {"spec":{"paused":true}}'), /patched/);
   assert.match(await ok(cluster, 'set env deployment/web VERSION=2'), /env updated/);
   assert.equal(
-    await ok(cluster, 'get deployment -l tier=front -o jsonpath={.items[*].spec.template.spec.containers[0].env[0].value}'),
+    await ok(
+      cluster,
+      'get deployment -l tier=front -o jsonpath={.items[*].spec.template.spec.containers[0].env[0].value}',
+    ),
     '2',
   );
   const described = await ok(cluster, 'describe deployment web');
@@ -172,7 +182,11 @@ test('kubectl finds out what is served and what its fields mean', async () => {
 
 test('kubectl waits for a deletion that a finalizer holds up', async () => {
   await using cluster = await startCluster();
-  const held = JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'held', finalizers: ['a.b/c'] } });
+  const held = JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'held', finalizers: ['a.b/c'] },
+  });
   await ok(cluster, 'create -f -', held);
   await ok(cluster, 'delete configmap held --wait=false');
   const waiting = ok(cluster, 'wait --for=delete configmap/held --timeout=30s');
@@ -189,16 +203,27 @@ test('kubectl tells its user what is wrong with an object', async () => {
   assert.equal(unknown.code, 1);
   assert.match(unknown.stderr, /unknown field "spec\.replicaz"/);
   const wrong = await cluster.run('apply -f - --validate=false', WEB.replace('replicas: 2', 'replicas: -1'));
-  assert.match(wrong.stderr, /The Deployment "web" is invalid: spec\.replicas: Invalid value: -1: must be greater than or equal to 0/);
+  assert.match(
+    wrong.stderr,
+    /The Deployment "web" is invalid: spec\.replicas: Invalid value: -1: must be greater than or equal to 0/,
+  );
   const kind = await cluster.run('get widgets');
   assert.match(kind.stderr, /the server doesn't have a resource type "widgets"/);
 });
 
-test('kubectl watches a list as it changes', async () => {
+test('kubectl create, which speaks protobuf, and wait, which watches', async () => {
   await using cluster = await startCluster();
-  const create = 'create configmap seen --from-literal=a=1';
-  await ok(cluster, create);
-  const watched = ok(cluster, 'get configmaps --watch --request-timeout=3s -o name');
-  await ok(cluster, 'label configmap seen x=y');
-  assert.match(await watched, /^configmap\/seen$/m);
+  const create = 'create deployment made --image=nginx:1 --port=80 --replicas=0 -- sleep 5';
+  assert.equal(await ok(cluster, create), 'deployment.apps/made created\n');
+  const path =
+    '{.spec.replicas} {.spec.template.spec.containers[0].command} {.spec.template.spec.containers[0].ports[0]}';
+  const made = await ok(cluster, `get deployment made -o jsonpath=${path.replaceAll(' ', '␣')}`);
+  assert.equal(made, '0 ["sleep","5"] {"containerPort":80,"protocol":"TCP"}');
+  await ok(cluster, 'create namespace team');
+  await ok(cluster, 'create secret generic key --from-literal=a=b -n team');
+  assert.equal(await ok(cluster, 'get secret key -n team -o jsonpath={.data.a}'), 'Yg==');
+  await ok(cluster, 'create configmap seen --from-literal=a=1');
+  const waiting = ok(cluster, 'wait --for=jsonpath={.data.a}=2 configmap/seen --timeout=30s');
+  await ok(cluster, 'patch configmap seen --type=merge -p {"data":{"a":"2"}}');
+  assert.equal(await waiting, 'configmap/seen condition met\n');
 });
