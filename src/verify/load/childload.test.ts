@@ -58,6 +58,17 @@ test('a generator that cannot begin fails with what it said', async () => {
   );
 });
 
+test('a generator that cannot be started fails with the reason', async () => {
+  const load = childLoad(spawn('/nowhere/node', [MAIN], { stdio: 'pipe' }));
+  await assert.rejects(
+    async () => {
+      for await (const _ of load.events);
+    },
+    { name: 'LoadFailedError', message: /ENOENT/ },
+  );
+  await load.close();
+});
+
 test('close ends a load that still runs', async () => {
   await withServer(async (url) => {
     const load = begin(['--target', url, '--duration', '10m']);

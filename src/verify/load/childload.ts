@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { assert } from '../../base/assert.ts';
+import { deferred } from '../../base/deferred.ts';
 import { type LoadEvent, parseLoadEvent } from './events.ts';
 import { LoadFailedError, type LoadProcess } from './loadprocess.ts';
 
@@ -11,8 +11,14 @@ const STDERR_CHARACTERS_MAX = 4000;
 export function childLoad(child: ChildProcess): LoadProcess {
   const { stdin, stdout, stderr } = child;
   assert(stdin && stdout && stderr, 'a load process has its standard streams piped');
-  const ended = once(child, 'close');
+  const closed = deferred();
+  const ended = closed.promise;
   let said = '';
+  child.on('close', () => closed.resolve());
+  // It could not be started, or not be killed: said with the rest when it has closed.
+  child.on('error', (error) => {
+    said += `${error.message}\n`;
+  });
   stderr.setEncoding('utf8').on('data', (text: string) => {
     said = (said + text).slice(-STDERR_CHARACTERS_MAX);
   });
