@@ -46,8 +46,9 @@ async function serve(port: number, name: string): Promise<string> {
   server.listen({ fd: listenTcp({ ip: '0.0.0.0', port }) });
   await once(server, 'listening');
   const datagrams = createSocket('udp4', (_data, from) => datagrams.send(name, from.port, from.address));
+  const listening = once(datagrams, 'listening');
   datagrams.bind({ fd: bindUdp({ ip: '0.0.0.0', port }) });
-  await once(datagrams, 'listening');
+  await listening;
   return name;
 }
 

@@ -67,7 +67,6 @@ inSandbox(import.meta.filename, () => {
 
   test('removing pods and closing leaves no device, no namespace and no open file', { timeout: 20_000 }, async () => {
     const filesBefore = namespaceFiles();
-    const linksBefore = linkNames();
     {
       using machine = openMachineNetwork();
       const node = machine.addNode(1);
@@ -81,7 +80,7 @@ inSandbox(import.meta.filename, () => {
       await node.podNetwork.add('left behind');
     }
     assert.deepEqual(namespaceFiles(), filesBefore);
-    await until(() => linkNames().join() === linksBefore.join());
+    await until(() => linkNames().join() === 'lo');
   });
 });
 
