@@ -72,9 +72,8 @@ export async function verify(paths: readonly string[], options: VerifyOptions): 
       { clock: target.env.clock, signal: stopped.signal },
     );
     const report = buildReport(history);
-    process.stdout.write(
-      options.output === 'json' ? `${JSON.stringify(report, undefined, 2)}\n` : formatReport(report),
-    );
+    const text = formatReport(report, { colour: process.stdout.isTTY === true });
+    process.stdout.write(options.output === 'json' ? `${JSON.stringify(report, undefined, 2)}\n` : text);
     return exitCodeOf(report);
   } finally {
     await target.close();

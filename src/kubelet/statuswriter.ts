@@ -65,8 +65,9 @@ export class StatusWriter {
 
   async #patch(status: PodStatus): Promise<void> {
     const { name, namespace, uid } = this.#pod.metadata;
-    await this.#client
-      .of(pods)
-      .patch(name, { metadata: { uid }, status }, { namespace, type: 'strategic', subresource: 'status' });
+    // A merge leaves alone what it does not name: what is no longer said has to be taken back.
+    const conditions = status.conditions?.map((condition) => ({ reason: null, message: null, ...condition }));
+    const patch = { metadata: { uid }, status: { ...status, conditions } };
+    await this.#client.of(pods).patch(name, patch, { namespace, type: 'strategic', subresource: 'status' });
   }
 }

@@ -7,11 +7,11 @@ import { AGE_COLUMN, ageCell, column, firstFew, NAME_COLUMN } from './cells.ts';
 
 const SHOWN_WAITING_MAX = 3;
 
-/** Made and removed by the server alone: clients read it, and the kubelet reports its steps in `status`. */
+/** Made and removed by the gate; the kubelet reports its steps in `status`. It comes with its status, whole. */
 export const podReleaseKind: Kind<PodRelease> = {
   resource: podReleases,
   singular: 'podrelease',
-  verbs: ['get', 'list', 'watch'],
+  verbs: ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'],
   subresources: ['status'],
   statusSubresource: true,
   virtual: true,
