@@ -1,10 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { SCHEMA_PACKAGES } from '../src/api/schema/packages.ts';
-import type { FieldTable } from '../src/apiserver/protobuf/fields.ts';
 import { fetchGoSources } from './schemas/fetch.ts';
 import { type GoField, type GoPackage, type GoType, readGoPackage } from './schemas/gosource.ts';
 
-/** Types whose JSON is not that of their protobuf message, by Go package and name: the letters of `FieldTable`. */
+/** Types whose JSON is not that of their protobuf message, by Go package and name: the words that `src/apiserver/protobuf/fields.ts` explains. */
 const SPECIAL: Readonly<Record<string, string>> = {
   'k8s.io/apimachinery/pkg/api/resource.Quantity': 'quantity',
   'k8s.io/apimachinery/pkg/apis/meta/v1.Time': 'time',
@@ -27,7 +26,7 @@ const SCALARS: Readonly<Record<string, string>> = {
   '[]byte': 'bytes',
 };
 
-/** Writes `src/apiserver/protobuf/fields.jsonl` anew. With a folder as argument, reads the Go sources there. */
+/** Writes `src/apiserver/protobuf/fields.json` anew. With a folder as argument, reads the Go sources there. */
 function main(given: string | undefined): void {
   using sources = given === undefined ? fetchGoSources() : { root: given, packages: [], [Symbol.dispose]() {} };
   const packages = new Map(SCHEMA_PACKAGES.map(({ go }) => [go, readGoPackage(sources.root, go)]));
@@ -38,9 +37,9 @@ function main(given: string | undefined): void {
       if (fields) table[`${prefix}.${type.name}`] = fields;
     }
   }
-  const lines = Object.entries(table satisfies FieldTable).map((entry) => JSON.stringify(entry));
-  writeFileSync(new URL('../src/apiserver/protobuf/fields.jsonl', import.meta.url), `${lines.join('\n')}\n`);
-  console.log(`${lines.length} messages from ${sources.packages.join(', ') || sources.root}`);
+  const text = `${JSON.stringify(table, null, 2)}\n`;
+  writeFileSync(new URL('../src/apiserver/protobuf/fields.json', import.meta.url), text);
+  console.log(`${Object.keys(table).length} messages from ${sources.packages.join(', ') || sources.root}`);
 }
 
 type Packages = ReadonlyMap<string, GoPackage>;

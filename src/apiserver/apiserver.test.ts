@@ -31,6 +31,8 @@ test('paths that name nothing, methods that are not served and broken queries ar
     '/apis/apps/v9',
     '/apis/none',
     '/api/v1/pods/x',
+    '/api/v1/namespaces//pods',
+    '/api/v1/namespaces/default/pods//log',
     '/api/v1/namespaces/a/nodes/n',
     '/api/v1/namespaces/a/pods/p/log/more',
   ]) {

@@ -38,6 +38,7 @@ export async function dispatch(server: Server, request: ApiRequest, route: Route
 
 /** A namespaced object is found in its namespace only, a cluster-scoped one in none. */
 function isPlaced(kind: Kind, { namespace, name }: Route): boolean {
+  if (namespace === '' || name === '') return false;
   if (!kind.resource.namespaced) return namespace === undefined;
   return namespace !== undefined || name === undefined;
 }

@@ -1,4 +1,4 @@
-import { alreadyExists, invalid, notFound } from '../api/status.ts';
+import { alreadyExists, invalid, isStatus, notFound } from '../api/status.ts';
 import type { KubeObject } from '../api/types/meta.ts';
 import { ConditionError } from '../store/store.ts';
 import type { Reservation } from './admission/admission.ts';
@@ -31,7 +31,7 @@ export async function createObject(
     try {
       return await createNamed(server, kind, object, options);
     } catch (error) {
-      if (!(error instanceof ConditionError)) throw error;
+      if (!(error instanceof ConditionError || isStatus(error, 'AlreadyExists'))) throw error;
       if (!drawn || attempt >= NAME_ATTEMPTS_MAX) throw alreadyExists(named({ kind, name: object.metadata.name }));
     }
   }

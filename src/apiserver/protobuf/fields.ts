@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import fields from './fields.json' with { type: 'json' };
 
 /**
  * Fields of each message by their numbers, made from the tags of Kubernetes' Go types by `scripts/protobuf.ts`. A field is
@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
  * `bool`, `int`, `double`, `bytes`, one of the special forms `quantity`, `time`, `duration`, `raw`, `intorstring`, or the
  * name of a message; before it `[` for a list, `{` for a map, `(` for a message that holds only a list.
  */
-export type FieldTable = Readonly<Record<string, Readonly<Record<string, string>>>>;
+type FieldTable = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 export interface Field {
   readonly name: string | undefined;
@@ -22,32 +22,23 @@ export type FieldType =
 const SCALARS = new Set(['string', 'bool', 'int', 'double', 'bytes']);
 const SPECIALS = new Set(['quantity', 'time', 'duration', 'raw', 'intorstring']);
 
-let table: FieldTable | undefined;
+const TABLE: FieldTable = fields;
 const messages = new Map<string, ReadonlyMap<number, Field>>();
 
 /** Fields of a message by number, or undefined when there is no such message. */
 export function fieldsOf(message: string): ReadonlyMap<number, Field> | undefined {
   const known = messages.get(message);
   if (known) return known;
-  table ??= readTable();
-  const raw = Object.hasOwn(table, message) ? table[message] : undefined;
+  const raw = Object.hasOwn(TABLE, message) ? TABLE[message] : undefined;
   if (!raw) return undefined;
-  const fields = new Map(Object.entries(raw).map(([number, text]) => [Number(number), parseField(text)]));
-  messages.set(message, fields);
-  return fields;
+  const parsed = new Map(Object.entries(raw).map(([number, text]) => [Number(number), parseField(text)]));
+  messages.set(message, parsed);
+  return parsed;
 }
 
 /** True for the forms whose JSON differs from their message. */
 export function isSpecial(name: string): boolean {
   return SPECIALS.has(name);
-}
-
-/** One message a line, each a pair of its name and its fields. */
-function readTable(): FieldTable {
-  const lines = readFileSync(new URL('fields.jsonl', import.meta.url), 'utf8')
-    .trimEnd()
-    .split('\n');
-  return Object.fromEntries(lines.map((line) => JSON.parse(line) as [string, Record<string, string>]));
 }
 
 function parseField(text: string): Field {

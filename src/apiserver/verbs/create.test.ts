@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { FakeClock } from '../../base/fakeclock.ts';
+import { silentLog } from '../../base/log.ts';
 import { configMap, pod, startTestServer } from '../apiserver.fixture.ts';
 
 const CONFIG_MAPS = '/api/v1/namespaces/default/configmaps';
@@ -29,6 +31,18 @@ test('a generated name is drawn, and a name that is taken is refused', async () 
   assert.equal(again.status, 409);
   assert.equal(again.object.reason, 'AlreadyExists');
   assert.equal(again.object.message, `configmaps "${first.object.metadata.name}" already exists`);
+});
+
+test('a drawn name that is taken is drawn again', async () => {
+  const drawn = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0.5];
+  const random = { next: () => drawn.shift() ?? 0.9, uuid: () => 'u' };
+  await using server = await startTestServer({ env: { clock: new FakeClock(), random, log: silentLog } });
+  const body = configMap('', { metadata: { generateName: 'job-' } });
+  const first = await server.ask(`POST ${CONFIG_MAPS}`, { body });
+  const second = await server.ask(`POST ${CONFIG_MAPS}`, { body });
+  assert.equal(first.object.metadata.name, 'job-bbbbb');
+  assert.equal(second.status, 201, second.text);
+  assert.notEqual(second.object.metadata.name, 'job-bbbbb');
 });
 
 test('of many creations of one name exactly one succeeds', async () => {

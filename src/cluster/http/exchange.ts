@@ -11,8 +11,8 @@ export interface ExchangeOptions {
   readonly handle: Handle;
   readonly log: Log;
   readonly gatherer: Gatherer;
-  /** Ends everything under way when the front closes. */
-  readonly closing: AbortSignal;
+  /** The requests under way, to be ended when the front closes. */
+  readonly underWay: Set<AbortController>;
 }
 
 /** One request and its response, whatever the version of HTTP. Never rejects. */
@@ -23,12 +23,13 @@ export async function exchange(
 ): Promise<void> {
   const gone = new AbortController();
   response.once('close', () => gone.abort(new Error('the connection was closed')));
-  const signal = AbortSignal.any([gone.signal, options.closing]);
+  options.underWay.add(gone);
   try {
-    await answer(request, response, { ...options, signal });
+    await answer(request, response, { ...options, signal: gone.signal });
   } catch (error) {
-    if (gone.signal.aborted) return;
-    refuse(request, response, { error, log: options.log });
+    if (!response.destroyed) refuse(request, response, { error, log: options.log });
+  } finally {
+    options.underWay.delete(gone);
   }
 }
 

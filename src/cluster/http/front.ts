@@ -20,7 +20,7 @@ export class Connections {
   readonly #clock: Clock;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  readonly #closing = new AbortController();
+  readonly #underWay = new Set<AbortController>();
   #closed: Promise<void> | undefined;
 
   constructor(server: Server, options: { handle: Handle; env: Env }) {
@@ -28,7 +28,7 @@ export class Connections {
     this.#clock = clock;
     this.#server = server;
     const gatherer = new Gatherer(clock);
-    this.exchange = { handle: options.handle, log, gatherer, closing: this.#closing.signal };
+    this.exchange = { handle: options.handle, log, gatherer, underWay: this.#underWay };
     server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
@@ -43,7 +43,7 @@ export class Connections {
 
   async #close(closeIdle: () => void): Promise<void> {
     const ended = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    this.#closing.abort(new Error('the server is stopping'));
+    for (const request of this.#underWay) request.abort(new Error('the server is stopping'));
     closeIdle();
     const timer = this.#clock.timer(CLOSE_GRACE_MS, () => this.#destroyAll(), { background: true });
     await ended;

@@ -32,7 +32,7 @@ export async function writeResponse(
     return;
   }
   response.flushHeaders();
-  if (body.kind === 'watch') return writeWatch(response, body.stream, gatherer);
+  if (body.kind === 'watch') return writeWatch(response, body.stream, { gatherer, signal: request.signal });
   await writeBytes(response, body.stream, request.signal);
 }
 
@@ -59,7 +59,11 @@ function acceptsGzip(header: string | undefined): boolean {
   return (header ?? '').split(',').some((part) => /^\s*(gzip|\*)\s*(;\s*q=(?!0(\.0*)?\s*$).*)?$/i.test(part));
 }
 
-function writeWatch(response: AnyResponse, stream: WatchStream, gatherer: Gatherer): Promise<void> {
+function writeWatch(
+  response: AnyResponse,
+  stream: WatchStream,
+  { gatherer, signal }: { gatherer: Gatherer; signal: AbortSignal },
+): Promise<void> {
   return new Promise((resolve) => {
     const outlet = {
       write: (chunk: Buffer, done: () => void) => void response.write(chunk, done),
@@ -71,7 +75,13 @@ function writeWatch(response: AnyResponse, stream: WatchStream, gatherer: Gather
       gatherer.delete(writer);
       resolve();
     });
+    const onAbort = () => {
+      stream.close();
+      writer.onEnd();
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
     stream.start(writer);
+    if (signal.aborted) onAbort();
   });
 }
 
