@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { silentLog } from '../../base/log.ts';
-import { systemClock, systemRandom } from '../../base/system.ts';
 import { createNetworkNamespace } from '../../linux/namespaces.ts';
 import { type RuntimePrograms, type RuntimeSubject, runtimeSuite } from '../runtime.suite.ts';
-import { type ContainerConfig, type ContainerState, type PodSandboxConfig, RuntimeError } from '../runtime.ts';
+import { type ContainerConfig, type PodSandboxConfig, RuntimeError } from '../runtime.ts';
 import { HostImages } from './hostimages.ts';
-import { ProcessRuntime } from './processruntime.ts';
+import { openRuntime, Pod, textOf } from './testpod.ts';
 
 // Run by processruntime.test.ts in a sandbox: /run is ours, and pid 1 is a shell that reaps.
 
@@ -21,14 +19,6 @@ const programs: RuntimePrograms = {
 };
 const READY = ['sh', '-c', 'until [ -e /ready ]; do sleep 0.01; done'];
 const inUserNamespace = !readFileSync('/proc/self/uid_map', 'utf8').includes('4294967295');
-let opened = 0;
-
-function openRuntime(): { runtime: ProcessRuntime; directory: string } {
-  const directory = `/run/test-${++opened}`;
-  const env = { clock: systemClock, random: systemRandom, log: silentLog };
-  return { runtime: new ProcessRuntime({ env, stateDir: `${directory}/state` }), directory };
-}
-
 async function openSubject(): Promise<RuntimeSubject> {
   const { runtime, directory } = openRuntime();
   return {
@@ -43,84 +33,6 @@ async function openSubject(): Promise<RuntimeSubject> {
 }
 
 runtimeSuite('ProcessRuntime', openSubject);
-
-/** A runtime with one pod, and short ways to run scripts in it. */
-class Pod implements AsyncDisposable {
-  readonly runtime: ProcessRuntime;
-  readonly directory: string;
-  readonly exits: ContainerState[] = [];
-  readonly #ended = new Map<string, PromiseWithResolvers<ContainerState>>();
-  #id = '';
-  #count = 0;
-
-  static async open(config: Partial<PodSandboxConfig> = {}): Promise<Pod> {
-    const pod = new Pod();
-    const base = { uid: 'u', name: 'web', namespace: 'default', hostname: 'web', networkNamespacePath: undefined };
-    pod.#id = await pod.runtime.runPodSandbox({ ...base, files: {}, ...config });
-    return pod;
-  }
-
-  private constructor() {
-    const { runtime, directory } = openRuntime();
-    this.runtime = runtime;
-    this.directory = directory;
-    runtime.onExit((state) => {
-      this.exits.push(state);
-      this.#exit(state.id).resolve(state);
-    });
-  }
-
-  config(script: string, more: Partial<ContainerConfig> = {}): ContainerConfig {
-    const name = `c${this.#count++}`;
-    return {
-      name,
-      attempt: 0,
-      image: { id: 'test', entrypoint: [], cmd: [], env: {}, workingDir: undefined, stopSignal: 'SIGTERM' },
-      command: ['sh', '-c', script],
-      args: [],
-      workingDir: undefined,
-      env: {},
-      mounts: [],
-      runAsUser: undefined,
-      runAsGroup: undefined,
-      logPath: `${this.directory}/logs/${name}.log`,
-      ...more,
-    };
-  }
-
-  create(script: string, more: Partial<ContainerConfig> = {}): Promise<string> {
-    return this.runtime.createContainer(this.#id, this.config(script, more));
-  }
-
-  async start(script: string, more: Partial<ContainerConfig> = {}): Promise<string> {
-    const id = await this.create(script, more);
-    await this.runtime.startContainer(id);
-    return id;
-  }
-
-  ended(id: string): Promise<ContainerState> {
-    return this.#exit(id).promise;
-  }
-
-  /** Runs a script to its end and gives back what it wrote to stdout. */
-  async output(script: string, more: Partial<ContainerConfig> = {}): Promise<string> {
-    return textOf(await this.ended(await this.start(script, more)));
-  }
-
-  #exit(id: string): PromiseWithResolvers<ContainerState> {
-    return this.#ended.getOrInsertComputed(id, () => Promise.withResolvers<ContainerState>());
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.runtime.close();
-  }
-}
-
-/** What the log says went to stdout and stderr, without the CRI's prefixes. */
-function textOf(state: ContainerState): string {
-  const lines = readFileSync(state.logPath, 'utf8').split('\n').slice(0, -1);
-  return lines.map((line) => `${line.split(' ').slice(3).join(' ')}${line.split(' ')[2] === 'F' ? '\n' : ''}`).join('');
-}
 
 /** All processes of the sandbox, zombies included. */
 function processes(): string[] {
@@ -273,6 +185,8 @@ describe('the runtime', () => {
   it('kills the whole tree of a command that took too long', async () => {
     await using pod = await Pod.open();
     const id = await pod.start('exec sleep 1000');
+    // While a process executes another program it has no command line for a moment.
+    await pod.runtime.execSync(id, ['sh', '-c', 'until grep -q ^sleep /proc/1/cmdline; do :; done'], 10_000);
     const before = processes().filter(isAlive);
     const script = 'setsid sleep 1000 & (setsid sh -c "sleep 1000 & sleep 1000" &) ; sleep 1000';
     await assert.rejects(pod.runtime.execSync(id, ['sh', '-c', script], 300), /timed out after 300 ms/);

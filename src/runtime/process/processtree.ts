@@ -42,9 +42,17 @@ function descendantsOf(root: number, parents: ReadonlyMap<number, number>): numb
 
 function holds(pid: number, pipe: string): boolean {
   try {
-    return readdirSync(`/proc/${pid}/fd`).some((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`) === pipe);
+    return readdirSync(`/proc/${pid}/fd`).some((fd) => linkOrEmpty(`/proc/${pid}/fd/${fd}`) === pipe);
   } catch {
-    return false; // It ended, or closed the descriptor, while we looked.
+    return false; // It ended while we looked.
+  }
+}
+
+function linkOrEmpty(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return ''; // It was closed while we looked.
   }
 }
 
