@@ -9,6 +9,7 @@ const EXPECTED = new Set([
   'ListenError',
   'LoadFailedError',
   'ManifestError',
+  'NoServiceError',
   'StoreCorruptError',
   'StoreFormatError',
   'StoreInUseError',

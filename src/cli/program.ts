@@ -62,7 +62,11 @@ function verifyCommand(program: Command, report: Report): void {
     .option('--timeout <time>', 'when a request counts as timed out', '10s')
     .option('--service <name>', 'Service to load, namespace/name or name; found from the change when absent')
     .option('--path <path>', 'path to request', '/')
-    .option('--connections <way>', 'new (one for each request) or keep-alive', 'new')
+    .addOption(
+      new Option('--connections <way>', 'a connection for each request, or kept ones')
+        .choices(['new', 'keep-alive'])
+        .default('new'),
+    )
     .option('--nodes <count>', 'nodes of the private cluster', wholeNumber, 1)
     .option('--kubeconfig <path>', 'use a running cluster instead of a private one')
     .addOption(new Option('-o, --output <format>').choices(['text', 'json']).default('text'))

@@ -13,8 +13,10 @@ import { removeState, startCluster } from '../cluster/cluster.ts';
 import { connect } from '../cluster/connect.ts';
 import { type Change, parseChange, VerifyError } from '../verify/change.ts';
 import { formatReport } from '../verify/formatreport.ts';
+import { loadArguments } from '../verify/load/arguments.ts';
 import { parseDuration } from '../verify/load/options.ts';
 import { buildReport, exitCodeOf } from '../verify/report.ts';
+import { serviceURL } from '../verify/serviceunderload.ts';
 import { clusterSubject, findService } from '../verify/subject/clustersubject.ts';
 import { recordChange } from '../verify/verification.ts';
 import { type ManifestFolder, readManifests } from './manifests.ts';
@@ -31,7 +33,7 @@ export interface VerifyOptions {
   readonly timeout: string;
   readonly service?: string;
   readonly path: string;
-  readonly connections: string;
+  readonly connections: 'new' | 'keep-alive';
   readonly nodes: number;
   readonly kubeconfig?: string;
   readonly output: 'text' | 'json';
@@ -64,7 +66,6 @@ export async function verify(paths: readonly string[], options: VerifyOptions): 
       { change: change.text, changeAfterMs },
       clusterSubject(target.client, {
         env: target.env,
-        namespace: service.metadata.namespace ?? 'default',
         change,
         service,
         loadCommand: loadCommand(service, options),
@@ -97,20 +98,14 @@ async function prepare(
 }
 
 function loadCommand(service: Service, options: VerifyOptions): string[] {
-  const port = service.spec.ports?.[0]?.port;
-  const { clusterIP } = service.spec;
-  if (!clusterIP || clusterIP === 'None' || port === undefined) {
-    throw new VerifyError(`Cannot load Service ${service.metadata.name}: it has no cluster IP or port, need both`);
-  }
-  const target = `http://${clusterIP}:${port}${options.path}`;
-  const flags = {
-    '--target': target,
-    '--rate': String(options.rate),
-    '--duration': options.duration,
-    '--timeout': options.timeout,
-    '--connections': options.connections,
-  };
-  return [process.execPath, LOAD_MAIN, ...Object.entries(flags).flat()];
+  const args = loadArguments({
+    target: serviceURL(service, options.path),
+    rate: options.rate,
+    durationMs: parseDuration('--duration', options.duration),
+    timeoutMs: parseDuration('--timeout', options.timeout),
+    connections: options.connections,
+  });
+  return [process.execPath, LOAD_MAIN, ...args];
 }
 
 async function privateCluster(options: VerifyOptions, folders: readonly ManifestFolder[]): Promise<Target> {

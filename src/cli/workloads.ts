@@ -6,6 +6,7 @@ import { delay } from '../base/clock.ts';
 import type { Env } from '../base/env.ts';
 import type { Client } from '../client/client.ts';
 import { Informer } from '../client/informer.ts';
+import { isRolledOut } from '../verify/settled.ts';
 import type { Manifest } from './manifests.ts';
 
 const PATIENCE_MS = 120_000;
@@ -51,18 +52,6 @@ function wanted(manifests: readonly Manifest[], kind: string): string[] {
   return manifests
     .filter(({ resource }) => resource.kind === kind)
     .map(({ object }) => `${object.metadata.namespace ?? 'default'}/${object.metadata.name}`);
-}
-
-/** True when the newest template is everywhere and available, and nothing older is left. */
-export function isRolledOut(deployment: Deployment): boolean {
-  const { metadata, spec, status = {} } = deployment;
-  const replicas = spec.replicas ?? 1;
-  return (
-    (status.observedGeneration ?? 0) >= (metadata.generation ?? 0) &&
-    (status.updatedReplicas ?? 0) >= replicas &&
-    (status.availableReplicas ?? 0) >= replicas &&
-    (status.replicas ?? 0) <= replicas
-  );
 }
 
 function unreadyDeployment(key: string, deployment: Deployment | undefined, all: readonly Pod[]): string[] {

@@ -29,6 +29,7 @@ export function stopContainer(record: ContainerRecord, options: StopOptions): St
   const hurry = new AbortController();
   let deadline = clock.monotonic() + options.graceMs;
   let signalled = false;
+  let ended = false;
   const id = record.state?.id as string;
   const leftMs = () => Math.max(0, deadline - clock.monotonic());
   const signal = () => options.tools.runtime.stopContainer(id, { ...stopSignal(record, options), graceMs: leftMs() });
@@ -40,13 +41,15 @@ export function stopContainer(record: ContainerRecord, options: StopOptions): St
     }
     signalled = true;
     await signal();
+    ended = true;
   };
   return {
     done: run(),
     shorten: (ms) => {
       deadline = Math.min(deadline, clock.monotonic() + ms);
       hurry.abort(new Error('the grace period became shorter'));
-      if (signalled) void signal();
+      // One that has ended may be removed already: the runtime knows it no more.
+      if (signalled && !ended) void signal();
     },
   };
 }

@@ -38,6 +38,7 @@ export class Termination {
   #waitingFor: readonly string[] = [];
   #timers: Timer[] = [];
   #letGoAt: number | undefined;
+  #unreported: Partial<PodRelease['status']> = {};
 
   constructor(pod: Pod, options: TerminationOptions) {
     this.#pod = pod;
@@ -54,6 +55,7 @@ export class Termination {
     else this.#timer(releaseTimeoutMs(this.#pod), 'capReached');
     await this.#released.promise;
     await this.#stopAll();
+    if (Object.keys(this.#unreported).length > 0) this.#reportRelease({});
   }
 
   /** The pod's object changed: its grace may have become shorter. */
@@ -77,6 +79,7 @@ export class Termination {
     if (release.spec.podUID !== this.#pod.metadata.uid) return;
     this.#waitingFor = release.status.waitingFor;
     if (release.status.phase === 'Released') this.#event('routersLetGo');
+    if (Object.keys(this.#unreported).length > 0) this.#reportRelease({});
   }
 
   get #elapsedMs(): number {
@@ -143,16 +146,22 @@ export class Termination {
     this.#released.resolve();
   }
 
-  /** Tells the release's record what happened here. It is a record: a pod is never held up by it. */
+  /**
+   * Tells the release's record what happened here. It is a record: a pod is never held up by it. What comes before the
+   * record itself is kept until the gate has made it.
+   */
   #reportRelease(status: Partial<PodRelease['status']>): void {
     const { tools } = this.#options;
     const { name, namespace } = this.#pod.metadata;
+    const report = { ...this.#unreported, ...status };
+    this.#unreported = {};
     tools.client
       .of(podReleases)
-      .patch(name, { status }, { namespace, subresource: 'status' })
+      .patch(name, { status: report }, { namespace, subresource: 'status' })
       .catch((error) => {
         if (!(error instanceof StatusError || error instanceof TransportError)) throw error;
-        tools.env.log.debug('release record not written', { pod: name, error: error.message });
+        tools.env.log.debug('release record not written yet', { pod: name, error: error.message });
+        this.#unreported = { ...report, ...this.#unreported };
       });
   }
 

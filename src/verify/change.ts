@@ -1,5 +1,4 @@
-import { deployments, pods, replicaSets } from '../api/resources.ts';
-import type { Deployment } from '../api/types/apps.ts';
+import { deployments, pods } from '../api/resources.ts';
 import type { Clock } from '../base/clock.ts';
 import { timestamp } from '../base/clock.ts';
 import type { Client } from '../client/client.ts';
@@ -14,7 +13,7 @@ export interface Change {
   /** As the user wrote it. */
   readonly text: string;
   /** The workload it is about. */
-  readonly target: { readonly kind: 'Deployment' | 'Pod' | 'ReplicaSet'; readonly name: string };
+  readonly target: { readonly kind: 'Deployment' | 'Pod'; readonly name: string };
   make(client: Client, where: { namespace: string; clock: Clock }): Promise<void>;
 }
 
@@ -60,8 +59,6 @@ const KINDS: Record<string, Change['target']['kind']> = {
   po: 'Pod',
   pod: 'Pod',
   pods: 'Pod',
-  rs: 'ReplicaSet',
-  replicaset: 'ReplicaSet',
 };
 
 function pairs(text: string, words: readonly string[]): [string, string][] {
@@ -120,19 +117,17 @@ function restart(text: string, words: readonly string[]): Change {
 
 function scale(text: string, words: readonly string[]): Change {
   const flag = words.find((word) => word.startsWith('--replicas='));
-  const target = targetOf(
+  const { kind, name } = deploymentOnly(
     text,
     words.filter((word) => word !== flag),
   );
   const replicas = Number(flag?.slice('--replicas='.length));
-  if (!flag || !Number.isInteger(replicas) || replicas < 0 || target.kind === 'Pod') throw unknown(text);
-  const resource = target.kind === 'Deployment' ? deployments : replicaSets;
-  const { kind, name } = target;
+  if (!flag || !Number.isInteger(replicas) || replicas < 0) throw unknown(text);
   return {
     text,
     target: { kind, name },
     make: async (client, { namespace }) => {
-      await client.of<Deployment>(resource as typeof deployments).patch(name, { spec: { replicas } }, { namespace });
+      await client.of(deployments).patch(name, { spec: { replicas } }, { namespace });
     },
   };
 }

@@ -45,7 +45,8 @@ export async function untilSettled(
   }
 }
 
-function isRolledOut({ metadata, spec, status = {} }: Deployment): boolean {
+/** As `kubectl rollout status` judges it. */
+export function isRolledOut({ metadata, spec, status = {} }: Deployment): boolean {
   const wanted = spec.replicas ?? 1;
   const updated = status.updatedReplicas ?? 0;
   return (
