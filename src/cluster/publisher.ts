@@ -8,7 +8,7 @@ import type { Client } from '../client/client.ts';
 import { EventRecorder } from '../client/events.ts';
 import { Informer } from '../client/informer.ts';
 import { Reconciler } from '../client/reconciler.ts';
-import { dialInside } from './nodesclient.ts';
+import { dialInside } from './dialinside.ts';
 import { type Publication, planPublications } from './publications.ts';
 
 const RETRY_MS = 5_000;

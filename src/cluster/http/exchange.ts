@@ -4,7 +4,7 @@ import { type Status, StatusError } from '../../api/status.ts';
 import type { Log } from '../../base/log.ts';
 import type { Gatherer } from './gatherer.ts';
 import { ANONYMOUS, isOpenPath } from './identity.ts';
-import { type AnyRequest, readRequest, targetOf } from './incoming.ts';
+import { type AnyRequest, ClientGoneError, readRequest, targetOf } from './incoming.ts';
 import { type AnyResponse, writeResponse } from './outgoing.ts';
 
 export interface ExchangeOptions {
@@ -22,12 +22,16 @@ export async function exchange(
   options: ExchangeOptions & { user: User | undefined },
 ): Promise<void> {
   const gone = new AbortController();
-  response.once('close', () => gone.abort(new Error('the connection was closed')));
+  let isGone = false;
+  response.once('close', () => {
+    isGone = true;
+    gone.abort(new Error('the connection was closed'));
+  });
   options.underWay.add(gone);
   try {
     await answer(request, response, { ...options, signal: gone.signal });
   } catch (error) {
-    if (!response.destroyed) refuse(request, response, { error, log: options.log });
+    if (!isGone && !(error instanceof ClientGoneError)) refuse(request, response, { error, log: options.log });
   } finally {
     options.underWay.delete(gone);
   }

@@ -6,6 +6,14 @@ import { BODY_BYTES_MAX } from '../../apiserver/body.ts';
 
 export type AnyRequest = IncomingMessage | Http2ServerRequest;
 
+/** The client went away before its request was read. */
+export class ClientGoneError extends Error {
+  override readonly name = 'ClientGoneError';
+  constructor() {
+    super('Cannot read the request: the client is gone, need all of its body');
+  }
+}
+
 const METHODS: ReadonlySet<string> = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS']);
 
 /** Path and query of the request's target. */
@@ -44,17 +52,26 @@ function headersOf(request: AnyRequest): Record<string, string> {
   return headers;
 }
 
-async function readBytes(request: AnyRequest): Promise<Uint8Array | undefined> {
+function readBytes(request: AnyRequest): Promise<Uint8Array | undefined> {
   const announced = Number(request.headers['content-length'] ?? 0);
   if (announced > BODY_BYTES_MAX) throw tooLarge();
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    length += chunk.byteLength;
-    if (length > BODY_BYTES_MAX) throw tooLarge();
-    chunks.push(chunk);
-  }
-  return length === 0 ? undefined : Buffer.concat(chunks, length);
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    // Not `for await`: leaving it destroys the connection, and with it the refusal.
+    request.on('data', (chunk: Buffer) => {
+      length += chunk.byteLength;
+      if (length <= BODY_BYTES_MAX) {
+        chunks.push(chunk);
+        return;
+      }
+      request.pause();
+      reject(tooLarge());
+    });
+    request.once('end', () => resolve(length === 0 ? undefined : Buffer.concat(chunks, length)));
+    request.once('error', reject);
+    request.once('close', () => reject(new ClientGoneError()));
+  });
 }
 
 function tooLarge(): StatusError {
