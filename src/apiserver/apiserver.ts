@@ -1,5 +1,5 @@
 import type { KindRegistry } from '../api/registry.ts';
-import type { ApiRequest, ApiResponse, Handle } from '../api/request.ts';
+import type { Handle } from '../api/request.ts';
 import { namespaces, services } from '../api/resources.ts';
 import { StatusError } from '../api/status.ts';
 import type { Service } from '../api/types/core.ts';
@@ -54,10 +54,12 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   return {
     async handle(request) {
       try {
-        const global = serveGlobal(request, { registry, openApi, version: options.version, isOpen });
+        const route = parseRoute(request.path);
+        const global = serveGlobal(request, route, { registry, openApi, version: options.version, isOpen });
         if (global) return global;
         if (!isOpen) throw new StatusError('ServiceUnavailable', 'Cannot serve the request: the server is stopping');
-        return await serveResource(server, request);
+        if (!route) throw unknownPath();
+        return await dispatch(server, request, route);
       } catch (error) {
         return failure(error, request, env.log);
       }
@@ -67,12 +69,6 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       hub.close();
     },
   };
-}
-
-async function serveResource(server: Server, request: ApiRequest): Promise<ApiResponse> {
-  const route = parseRoute(request.path);
-  if (route?.resource === undefined) throw unknownPath();
-  return dispatch(server, request, route);
 }
 
 function admissionOf(options: ApiServerOptions, objects: Objects): Admission {

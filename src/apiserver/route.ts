@@ -38,6 +38,7 @@ function isNamespaceSubresource(words: readonly string[]): boolean {
 }
 
 function decode(word: string): string {
+  if (!word.includes('%')) return word;
   try {
     return decodeURIComponent(word);
   } catch (error) {

@@ -3,7 +3,7 @@ import type { ApiRequest, ApiResponse } from '../../api/request.ts';
 import { type Accept, negotiate, type Rendering } from '../accept.ts';
 import { methodNotAllowed, unknownPath } from '../errors.ts';
 import { respond } from '../render.ts';
-import { parseRoute, type Route } from '../route.ts';
+import type { Route } from '../route.ts';
 import { aggregatedDiscovery } from './aggregated.ts';
 import { coreVersions, groupList, groupNames, groupOf, resourceList, versionsOf } from './discovery.ts';
 import { HEALTH_PATHS, health } from './health.ts';
@@ -22,20 +22,20 @@ const AGGREGATED: readonly Rendering[] = [
 ];
 
 /** Answers what concerns the server and not one resource: health, version, discovery, schemas. Undefined for the rest. */
-export function serveGlobal(request: ApiRequest, globals: Globals): ApiResponse | undefined {
-  const answer = answerOf(request, globals);
+export function serveGlobal(request: ApiRequest, route: Route | undefined, globals: Globals): ApiResponse | undefined {
+  const answer = answerOf(request, route, globals);
   if (answer && request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed();
   return answer?.();
 }
 
-function answerOf(request: ApiRequest, globals: Globals): (() => ApiResponse) | undefined {
+function answerOf(request: ApiRequest, route: Route | undefined, globals: Globals): (() => ApiResponse) | undefined {
+  if (route) return route.resource === undefined ? () => discover(request, globals.registry, route) : undefined;
   const path = request.path.length > 1 ? request.path.replace(/\/$/, '') : request.path;
-  if (HEALTH_PATHS.has(path)) return () => health(path, request.query, globals.isOpen);
+  if (HEALTH_PATHS.has(path)) return () => health(path, request.query, globals);
   if (path === '/version') return () => plain(request, versionInfo(globals.version));
   if (path === '/') return () => plain(request, { paths: paths(globals.registry) });
   if (OpenApi.serves(path)) return () => plain(request, globals.openApi.answer(path));
-  const route = parseRoute(path);
-  return route && route.resource === undefined ? () => discover(request, globals.registry, route) : undefined;
+  return undefined;
 }
 
 function discover(request: ApiRequest, registry: KindRegistry, route: Route): ApiResponse {

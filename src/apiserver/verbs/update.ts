@@ -1,4 +1,5 @@
 import { placeObject, readObject } from '../incoming.ts';
+import { cloneJson } from '../json.ts';
 import { checkPreconditions } from '../metadata.ts';
 import { writeOptions } from '../params.ts';
 import { respondObject } from '../render.ts';
@@ -15,7 +16,7 @@ export const update: VerbHandler = async (server, call) => {
   const target = targetOf(call);
   const change = (_copy: unknown, current: typeof object) => {
     checkPreconditions(target, current, { uid, resourceVersion });
-    return { ...object, metadata: { ...object.metadata } };
+    return cloneJson(object);
   };
   const stored = await updateObject(server, target, change, { dryRun: options.dryRun, scope: scopeOf(call) });
   return respondObject(server.env, call, stored, { warnings });
