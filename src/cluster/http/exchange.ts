@@ -27,6 +27,10 @@ export async function exchange(
     isGone = true;
     gone.abort(new Error('the connection was closed'));
   });
+  // A connection that breaks is the client's affair; without a listener it would be an uncaught error.
+  const onError = (error: unknown) => options.log.debug('a connection broke', { error: String(error) });
+  request.on('error', onError);
+  response.on('error', onError);
   options.underWay.add(gone);
   try {
     await answer(request, response, { ...options, signal: gone.signal });

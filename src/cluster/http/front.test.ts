@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { type ClientHttp2Session, connect, type OutgoingHttpHeaders } from 'node:http2';
+import { type ClientHttp2Session, connect, constants, type OutgoingHttpHeaders } from 'node:http2';
 import { request as httpsRequest } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -245,6 +245,21 @@ async function startHttps1(tls: Tls): Promise<IncomingMessage> {
   const [response] = (await once(request, 'response')) as [IncomingMessage];
   return response;
 }
+
+test('a client that breaks its stream with an error disturbs nobody', async () => {
+  const feed = new Feed();
+  await using tls = await startTls(feed.handle);
+  const session = openHttp2(tls);
+  const stream = session.request({ ':path': '/watch' });
+  stream.on('error', () => {});
+  const sink = await feed.started;
+  stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+  await feed.closed;
+  sink.onEvents([event('nobody hears this')]);
+  const { status } = await viaHttp2(session, { ':path': '/x', ':method': 'HEAD' });
+  assert.equal(status, 200);
+  session.close();
+});
 
 test('a stream of bytes is passed on as it comes', async () => {
   async function* lines() {

@@ -53,7 +53,7 @@ export class NodeHost {
     const missing = kernelSupport();
     if (missing.length > 0) throw new ClusterError(missing.join('; '));
     const env = { clock: systemClock, random: systemRandom, log };
-    const images = new HostImages(options.imagesFiles[0] === undefined ? {} : { imagesFile: options.imagesFiles[0] });
+    const images = new HostImages({ imagesFiles: options.imagesFiles });
     const host = new NodeHost(options, { env, images });
     await host.#run();
     return host;

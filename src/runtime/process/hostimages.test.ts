@@ -69,7 +69,7 @@ it('lets the entries of a file of the user come first', async () => {
   await withPrograms(['webd'], async (searchPath) => {
     const imagesFile = join(searchPath, 'images.yaml');
     writeFileSync(imagesFile, 'images:\n  - names: [nginx, shop/web]\n    program: webd\n    entrypoint: [webd]\n');
-    const images = new HostImages({ searchPath, imagesFile });
+    const images = new HostImages({ searchPath, imagesFiles: [imagesFile] });
     for (const image of ['nginx', 'shop/web:3']) {
       assert.deepEqual((await images.pullImage(image, BARE)).entrypoint, ['webd']);
     }

@@ -9,8 +9,8 @@ const OWN_IMAGES = fileURLToPath(new URL('./images.yaml', import.meta.url));
 const PROGRAMS = fileURLToPath(new URL('./programs', import.meta.url));
 
 export interface HostImagesOptions {
-  /** A file like `images.yaml`, whose entries come before the own ones. */
-  readonly imagesFile?: string;
+  /** Files like `images.yaml`, whose entries come before the own ones. */
+  readonly imagesFiles?: readonly string[];
   /** Directories in which programs are looked up, in the form of PATH. */
   readonly searchPath?: string;
 }
@@ -22,8 +22,9 @@ export class HostImages implements ImageService {
 
   /** Reads the files. Throws `ImagesFileError`, or Node's error when a file cannot be read. */
   constructor(options: HostImagesOptions = {}) {
-    const paths = options.imagesFile === undefined ? [OWN_IMAGES] : [options.imagesFile, OWN_IMAGES];
-    this.#entries = paths.flatMap((path) => parseImagesFile(readFileSync(path, 'utf8'), path));
+    this.#entries = [...(options.imagesFiles ?? []), OWN_IMAGES].flatMap((path) =>
+      parseImagesFile(readFileSync(path, 'utf8'), path),
+    );
     this.#searchPath = options.searchPath ?? DEFAULT_PATH;
   }
 

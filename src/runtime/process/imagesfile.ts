@@ -1,3 +1,4 @@
+import { dirname, resolve } from 'node:path';
 import { isMap, isPair, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
 import { signalNumber } from './signals.ts';
 
@@ -38,7 +39,7 @@ const NEEDS: Readonly<Record<FieldKind, string>> = {
   texts: 'a mapping of strings',
 };
 
-/** Reads an images file. `path` is for messages. Throws `ImagesFileError`. */
+/** Reads an images file. A relative `workingDir` begins at the folder of `path`, which messages name. Throws `ImagesFileError`. */
 export function parseImagesFile(text: string, path: string): ImageEntry[] {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
@@ -64,7 +65,7 @@ export function parseImagesFile(text: string, path: string): ImageEntry[] {
       const value = (pair.value as Node | null)?.toJS(document);
       if (!isOfKind(value, kind!)) fail(at(pair.key), `${name} has a wrong type, need ${NEEDS[kind!]}`);
     }
-    return entryOf(node.toJS(document), (why) => fail(at(node), why));
+    return entryOf(node.toJS(document), { folder: dirname(path), fail: (why) => fail(at(node), why) });
   });
 }
 
@@ -75,7 +76,8 @@ function isOfKind(value: unknown, kind: FieldKind): boolean {
   return Object.values(value).every((item) => typeof item === 'string');
 }
 
-function entryOf(fields: Partial<ImageEntry>, fail: (why: string) => never): ImageEntry {
+function entryOf(fields: Partial<ImageEntry>, from: { folder: string; fail: (why: string) => never }): ImageEntry {
+  const { folder, fail } = from;
   const { names, program } = fields;
   if (!names || names.length === 0) return fail('the entry has no names, need at least one');
   if (!program) return fail(`the entry of ${names[0]} has no program, need what must be installed`);
@@ -96,7 +98,7 @@ function entryOf(fields: Partial<ImageEntry>, fail: (why: string) => never): Ima
     entrypoint,
     cmd,
     env: fields.env ?? {},
-    workingDir: fields.workingDir,
+    workingDir: fields.workingDir === undefined ? undefined : resolve(folder, fields.workingDir),
     stopSignal,
     files: fields.files ?? {},
   };
