@@ -24,7 +24,7 @@ const Msg = {
 } as const;
 const BATCH_BEGIN = 16;
 const BATCH_END = 17;
-const SEND_BUFFER_BYTES = 16 * 1024 * 1024;
+const SEND_BUFFER_BYTES = 2 * 1024 * 1024;
 const VERDICT_TYPE = 0xffffff00;
 
 /** Data types as nft(8) numbers them, so that it can show what is here. */

@@ -60,7 +60,8 @@ async function ask(call: { ip: string; port: number; protocol: 'TCP' | 'UDP' }):
     else connection.close();
     return answered;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED') return 'refused';
+    // EPERM is what a datagram's sender is told where it is refused before it leaves its own node.
+    if (['ECONNREFUSED', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) return 'refused';
     throw error;
   }
 }

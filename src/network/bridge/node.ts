@@ -48,6 +48,7 @@ export function createNodeNetwork(options: NodeNetworkOptions): BridgeNode {
   let routes: NetlinkSocket | undefined;
   try {
     routes = inNetworkNamespace(namespace, () => new NetlinkSocket(NETLINK_ROUTE));
+    setDefaults(namespace);
     const bridgeIndex = joinWire(namespace, routes, options);
     setForwarding(namespace);
     return new BridgeNode(options.nodeIndex, { namespace, routes, bridgeIndex });
@@ -112,6 +113,15 @@ function joinWire(namespace: NetworkNamespace, routes: NetlinkSocket, options: N
   const bridgeIndex = linkIndex(routes, POD_BRIDGE)!;
   routes.request([addAddress(bridgeIndex, gateway, 24)]);
   return bridgeIndex;
+}
+
+/** Before there are devices, which take these on when they are made. */
+function setDefaults(namespace: NetworkNamespace): void {
+  // A cluster address belongs to no device: "there is a shorter way" would be wrong for the next connection.
+  writeSysctl(namespace, 'net.ipv4.conf.all.send_redirects', 0);
+  writeSysctl(namespace, 'net.ipv4.conf.default.send_redirects', 0);
+  // Each refusal is said, not six and then one a second.
+  writeSysctl(namespace, 'net.ipv4.icmp_ratelimit', 0);
 }
 
 function setForwarding(namespace: NetworkNamespace): void {

@@ -25,8 +25,8 @@ export class FakeDataPlane implements ProxyDataPlane {
   readonly #random: Random;
   readonly #services = new Map<string, readonly ServicePortRules[]>();
   readonly #tracked = new Set<FakeConnection>();
-  /** Of a port's endpoint and a client, until when they belong together. */
-  readonly #affinity = new Map<string, number>();
+  /** By client, port and endpoint: until when they belong together. */
+  readonly #affinity = new Map<string, { readonly endpoint: string; readonly port: string; readonly until: number }>();
 
   constructor(env: { readonly clock: Clock; readonly random: Random }) {
     this.#clock = env.clock;
@@ -38,6 +38,8 @@ export class FakeDataPlane implements ProxyDataPlane {
       if (rules.length === 0) this.#services.delete(service);
       else this.#services.set(service, rules);
     }
+    for (const [key, { endpoint, port }] of this.#affinity)
+      if (!this.#listed(port).has(endpoint)) this.#affinity.delete(key);
     for (const connection of this.#tracked) {
       if (connection.packet.protocol === 'UDP' && !this.#lists(connection)) this.#tracked.delete(connection);
     }
@@ -72,33 +74,47 @@ export class FakeDataPlane implements ProxyDataPlane {
   }
 
   #choose(packet: FakePacket): RuleEndpoint | undefined {
-    const port = this.#portFor(packet);
-    const endpoints = (packet.address === undefined ? port?.externalEndpoints : port?.endpoints) ?? [];
-    if (!port || endpoints.length === 0) return undefined;
-    const seconds = port.affinitySeconds;
+    const found = this.#portFor(packet);
+    const endpoints = (packet.address === undefined ? found?.rules.externalEndpoints : found?.rules.endpoints) ?? [];
+    if (!found || endpoints.length === 0) return undefined;
+    const seconds = found.rules.affinitySeconds;
     if (seconds === undefined) return endpoints[below(this.#random, endpoints.length)];
     const now = this.#clock.monotonic();
-    const keyOf = (to: RuleEndpoint) => `${packet.clientIP} ${port.portName} ${to.ip}:${to.port}`;
-    const kept = endpoints.find((to) => (this.#affinity.get(keyOf(to)) ?? 0) > now);
+    const keyOf = (to: RuleEndpoint) => `${packet.clientIP} ${found.id} ${textOf(to)}`;
+    const kept = endpoints.find((to) => (this.#affinity.get(keyOf(to))?.until ?? 0) > now);
     const endpoint = kept ?? endpoints[below(this.#random, endpoints.length)]!;
-    this.#affinity.set(keyOf(endpoint), now + seconds * 1000);
+    this.#affinity.set(keyOf(endpoint), { endpoint: textOf(endpoint), port: found.id, until: now + seconds * 1000 });
     return endpoint;
   }
 
-  #portFor({ address, port, protocol }: FakePacket): ServicePortRules | undefined {
+  #portFor({ address, port, protocol }: FakePacket): { id: string; rules: ServicePortRules } | undefined {
     const serves = (rules: ServicePortRules) =>
       rules.protocol === protocol &&
       (address === undefined ? rules.nodePort === port : rules.port === port && rules.addresses.includes(address));
-    for (const rules of this.#services.values()) {
-      const found = rules.find(serves);
-      if (found) return found;
+    for (const [service, ports] of this.#services) {
+      const rules = ports.find(serves);
+      if (rules) return { id: portId(service, rules), rules };
     }
     return undefined;
   }
 
   #lists(connection: FakeConnection): boolean {
-    const port = this.#portFor(connection.packet);
-    const listed = [...(port?.endpoints ?? []), ...(port?.externalEndpoints ?? [])];
-    return listed.some((to) => to.ip === connection.endpoint.ip && to.port === connection.endpoint.port);
+    const found = this.#portFor(connection.packet);
+    return found !== undefined && this.#listed(found.id).has(textOf(connection.endpoint));
   }
+
+  /** Endpoints of a port, by whichever way they are reached. */
+  #listed(id: string): Set<string> {
+    const service = id.slice(0, id.indexOf(' '));
+    const rules = this.#services.get(service)?.find((one) => portId(service, one) === id);
+    return new Set([...(rules?.endpoints ?? []), ...(rules?.externalEndpoints ?? [])].map(textOf));
+  }
+}
+
+function portId(service: string, rules: ServicePortRules): string {
+  return `${service} ${rules.protocol}/${rules.port}`;
+}
+
+function textOf(endpoint: RuleEndpoint): string {
+  return `${endpoint.ip}:${endpoint.port}`;
 }

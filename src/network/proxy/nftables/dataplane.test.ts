@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { inNetworkNamespace } from '../../../linux/namespaces.ts';
-import { deleteTable, NftablesSocket } from '../../../linux/nftables.ts';
 import { inSandbox } from '../../../linux/sandbox.fixture.ts';
 import { type MachineNetwork, openMachineNetwork } from '../../bridge/machine.ts';
 import { SERVICE_CIDR } from '../../bridge/plan.ts';
@@ -9,7 +7,6 @@ import { PodAgent } from '../../podagent.fixture.ts';
 import { dataPlaneSuite, type Target } from '../dataplane.suite.ts';
 import type { ProxyDataPlane, ServicePortRules } from '../dataplane.ts';
 import { openNftablesDataPlane } from './dataplane.ts';
-import { TABLE } from './table.ts';
 
 const PORT = 8080;
 const VIP = '10.96.0.10';
@@ -77,64 +74,6 @@ inSandbox(import.meta.filename, () => {
     dataPlane.replace(new Map([['ns/web', []]]));
     dataPlane.close();
   });
-
-  test('changing one service among many writes nothing of the others', async () => {
-    using machine = openMachineOf(1);
-    const { dataPlane, table } = openWithTable(machine);
-    const services = Array.from({ length: 50 }, (_, index) => [`ns/s${index}`, [service(index, 3)]] as const);
-    dataPlane.replace(new Map(services));
-    const before = table.chains(TABLE);
-    assert.equal(table.elementCount(TABLE, 'service-ips'), 50);
-    dataPlane.replace(new Map([...services.slice(0, 7), ['ns/s7', [service(7, 2)]]]));
-    const changed = [...table.chains(TABLE)].filter(([name, rules]) => rules.join() !== before.get(name)?.join());
-    assert.deepEqual(
-      changed.map(([name, rules]) => [name, rules.length]),
-      [['service-ns/s7/tcp/80', 2]],
-    );
-    dataPlane.replace(new Map(services.map(([key]) => [key, []])));
-    assert.equal(table.elementCount(TABLE, 'service-ips'), 0);
-    assert.equal([...table.chains(TABLE).keys()].filter((name) => name.startsWith('service-')).length, 0);
-    dataPlane.close();
-    table.close();
-  });
-
-  test('rules of an earlier process serve until the first replacement, and are gone with it', () => {
-    using machine = openMachineOf(1);
-    const { dataPlane: earlier, table } = openWithTable(machine);
-    earlier.replace(
-      new Map([
-        ['ns/old', [service(1, 3)]],
-        ['ns/same', [service(2, 3)]],
-      ]),
-    );
-    earlier.close();
-    const { dataPlane } = openWithTable(machine);
-    assert.ok(table.chains(TABLE).has('service-ns/old/tcp/80'));
-    dataPlane.replace(new Map([['ns/same', [service(2, 1)]]]));
-    const chains = table.chains(TABLE);
-    assert.ok(!chains.has('service-ns/old/tcp/80'));
-    assert.equal(chains.get('service-ns/same/tcp/80')?.length, 1);
-    dataPlane.close();
-    table.close();
-  });
-
-  test('a table that somebody deleted is made again, whole', () => {
-    using machine = openMachineOf(1);
-    const { dataPlane, table } = openWithTable(machine);
-    dataPlane.replace(
-      new Map([
-        ['ns/a', [service(1, 3)]],
-        ['ns/b', [service(2, 3)]],
-      ]),
-    );
-    table.commit([deleteTable(TABLE)]);
-    dataPlane.replace(new Map([['ns/a', [service(1, 2)]]]));
-    const chains = table.chains(TABLE);
-    assert.equal(chains.get('service-ns/a/tcp/80')?.length, 2);
-    assert.equal(chains.get('service-ns/b/tcp/80')?.length, 3);
-    dataPlane.close();
-    table.close();
-  });
 });
 
 /** Rules on every node, changed together. */
@@ -155,21 +94,10 @@ function openOn(machine: MachineNetwork, index: number): ProxyDataPlane {
   return openNftablesDataPlane({ namespace, nodeIPs: [ip], podCIDR, serviceCIDR: SERVICE_CIDR });
 }
 
-function openWithTable(machine: MachineNetwork): { dataPlane: ProxyDataPlane; table: NftablesSocket } {
-  const table = inNetworkNamespace(machine.nodes[0]!.namespace, () => new NftablesSocket());
-  return { dataPlane: openOn(machine, 0), table };
-}
-
-/** Only for tests that need no wire of the shared world: their own is closed before the next begins. */
-function openMachineOf(nodes: number): MachineNetwork {
-  const machine = openMachineNetwork();
-  for (let index = 1; index <= nodes; index++) machine.addNode(index);
-  return machine;
-}
-
 async function openWorld(): Promise<World> {
   const stack = new AsyncDisposableStack();
-  const machine = stack.use(openMachineOf(3));
+  const machine = stack.use(openMachineNetwork());
+  for (const index of [1, 2, 3]) machine.addNode(index);
   const servers = [];
   for (const node of machine.nodes) {
     const { ip, networkNamespacePath } = await node.podNetwork.add('server');
@@ -189,9 +117,4 @@ async function openWorld(): Promise<World> {
 function port(endpoints: ServicePortRules['endpoints'], options: Partial<ServicePortRules> = {}): ServicePortRules {
   const common = { portName: 'main', protocol: 'TCP', port: 80, addresses: [VIP], nodePort: undefined } as const;
   return { ...common, endpoints, externalEndpoints: endpoints, affinitySeconds: undefined, ...options };
-}
-
-function service(index: number, endpoints: number): ServicePortRules {
-  const to = Array.from({ length: endpoints }, (_, number) => ({ ip: `10.244.9.${number + 2}`, port: PORT }));
-  return port(to, { addresses: [`10.96.1.${index}`] });
 }
