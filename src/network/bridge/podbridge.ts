@@ -54,7 +54,8 @@ export class PodBridge implements PodNetwork {
       return attachment(pod);
     } catch (error) {
       this.#addresses.release(ip);
-      throw error;
+      if (!(error instanceof KernelError)) throw error;
+      throw new PodNetworkError(`Cannot connect the pod: ${error.message}`, { cause: error });
     }
   }
 
