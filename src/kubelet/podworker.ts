@@ -5,6 +5,7 @@ import type { Condition } from '../api/types/meta.ts';
 import type { PodRelease } from '../api/types/segue.ts';
 import type { Timer } from '../base/clock.ts';
 import { TransportError } from '../client/transport.ts';
+import { PodNetworkError } from '../network/podnetwork.ts';
 import { type ContainerState, RuntimeError } from '../runtime/runtime.ts';
 import { podName } from './containerconfig.ts';
 import { ContainerSupervisor } from './containersupervisor.ts';
@@ -286,7 +287,7 @@ function isExpected(error: unknown): error is Error {
     error instanceof RuntimeError ||
     error instanceof StatusError ||
     error instanceof TransportError ||
-    (error instanceof Error && error.name === 'PodNetworkError')
+    error instanceof PodNetworkError
   );
 }
 

@@ -1,5 +1,7 @@
+import { PodNetworkError } from './podnetwork.ts';
+
 /** No address is left in a node's range. */
-export class AddressesExhaustedError extends Error {
+export class AddressesExhaustedError extends PodNetworkError {
   override readonly name = 'AddressesExhaustedError';
 }
 

@@ -4,6 +4,7 @@
  * nodes reach each other without address translation; `remove` of what is not there succeeds.
  */
 export interface PodNetwork {
+  /** The same again for a pod that has one. Rejects with `PodNetworkError`. */
   add(uid: string): Promise<PodAttachment>;
   remove(uid: string): Promise<void>;
   /** Looks at the pod's TCP sockets. Cheap (well below a millisecond) and without waiting; undefined when gone. */
@@ -29,4 +30,9 @@ export interface SocketSample {
   readonly listenDrops: number;
   /** Inbound connections established now: those whose local port has a listener. */
   readonly established: number;
+}
+
+/** A pod cannot be given a network now: addresses are exhausted, or the kernel refused. The kubelet tries again. */
+export class PodNetworkError extends Error {
+  override readonly name: string = 'PodNetworkError';
 }

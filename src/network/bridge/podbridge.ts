@@ -1,11 +1,12 @@
 import { ipv4Bytes } from '../../linux/ipv4.ts';
+import { KernelError } from '../../linux/kernelerror.ts';
 import { createNetworkNamespace, inNetworkNamespace, type NetworkNamespace } from '../../linux/namespaces.ts';
 import { NETLINK_ROUTE, NetlinkSocket } from '../../linux/netlink.ts';
 import { TcpCounterReader } from '../../linux/procnet.ts';
 import { addAddress, allowHairpin, createVeth, replaceRoute, setUp } from '../../linux/rtnetlink.ts';
 import { TcpSocketWatch } from '../../linux/sockdiag.ts';
 import { AddressPool, podAddresses } from '../addresspool.ts';
-import type { PodAttachment, PodNetwork, SocketSample } from '../podnetwork.ts';
+import { type PodAttachment, type PodNetwork, PodNetworkError, type SocketSample } from '../podnetwork.ts';
 
 export interface PodBridgeOptions {
   /** Socket for rtnetlink in the node's namespace. */
