@@ -142,15 +142,12 @@ export class NetlinkSocket {
    */
   transaction(begin: NetlinkMessage, messages: readonly NetlinkMessage[], end: NetlinkMessage): void {
     const last = messages.length - 1;
-    const first = this.#sequence + 1;
-    const encoded = messages.map(
-      (message, index) => () => this.#encode(message, message.flags | Flag.request | (index === last ? Flag.ack : 0)),
-    );
-    const parts = [
-      this.#encode(begin, Flag.request),
-      ...encoded.map((encode) => encode()),
-      this.#encode(end, Flag.request),
-    ];
+    const parts = [this.#encode(begin, Flag.request)];
+    const first = this.#sequence;
+    for (const [index, message] of messages.entries()) {
+      parts.push(this.#encode(message, message.flags | Flag.request | (index === last ? Flag.ack : 0)));
+    }
+    parts.push(this.#encode(end, Flag.request));
     this.#send(parts);
     let failure: KernelError | undefined;
     this.#receive(1, (type, sequence, bytes, flags) => {

@@ -78,11 +78,6 @@ export function setUp(index: number): NetlinkMessage {
   return { type: NEWLINK, flags: 0, body: linkHeader({ index, up: true }), doing: `bring up device ${index}` };
 }
 
-export function setDown(name: string): NetlinkMessage {
-  const body = Buffer.concat([linkHeader({ change: IFF_UP }), attribute(Ifla.ifname, text(name))]);
-  return { type: NEWLINK, flags: 0, body, doing: `take down ${name}` };
-}
-
 export function deleteLink(name: string): NetlinkMessage {
   const body = Buffer.concat([linkHeader({}), attribute(Ifla.ifname, text(name))]);
   return { type: DELLINK, flags: 0, body, doing: `delete the device ${name}` };
@@ -145,11 +140,11 @@ function newLink(doing: string, header: Buffer, parts: readonly Buffer[]): Netli
   return { type: NEWLINK, flags: Flag.create | Flag.excl, body: Buffer.concat([header, ...parts]), doing };
 }
 
-function linkHeader(options: { index?: number; up?: boolean; change?: number }): Buffer {
+function linkHeader(options: { index?: number; up?: boolean }): Buffer {
   const header = Buffer.alloc(16);
   header.writeInt32LE(options.index ?? 0, 4);
   header.writeUInt32LE(options.up ? IFF_UP : 0, 8);
-  header.writeUInt32LE(options.up ? IFF_UP : (options.change ?? 0), 12);
+  header.writeUInt32LE(options.up ? IFF_UP : 0, 12);
   return header;
 }
 

@@ -61,6 +61,28 @@ inSandbox(import.meta.filename, () => {
     dataPlane.close();
   });
 
+  test('while endpoints change under load, no connection begun after a change goes where it was before', async () => {
+    world ??= openWorld();
+    const { machine, servers, clients } = await world;
+    const dataPlane = onAllNodes(machine);
+    const listedAt = (at: number) => servers[at % servers.length]!.ip;
+    // Each connection may see one change while it is under way: two of the three servers, never the one before.
+    const check = async (begun: number) => {
+      const answered = await clients.pod.ask(VIP, 80);
+      assert.ok([listedAt(begun), listedAt(begun + 1)].includes(answered), `${answered} was not listed any more`);
+    };
+    let underWay: Promise<void>[] = [];
+    for (let step = 0; step < 60; step++) {
+      dataPlane.replace(new Map([['ns/web', [port([{ ip: listedAt(step), port: PORT }])]]]));
+      const begun = Array.from({ length: 8 }, () => check(step));
+      await Promise.all(underWay);
+      underWay = begun;
+    }
+    await Promise.all(underWay);
+    dataPlane.replace(new Map([['ns/web', []]]));
+    dataPlane.close();
+  });
+
   test('a SYN that was never answered is retransmitted to an endpoint of now once the old one is flushed', async () => {
     world ??= openWorld();
     const { machine, servers, clients } = await world;
