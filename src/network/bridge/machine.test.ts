@@ -6,8 +6,8 @@ import { inNetworkNamespace, openNetworkNamespace } from '../../linux/namespaces
 import { NETLINK_ROUTE, NetlinkSocket } from '../../linux/netlink.ts';
 import { links } from '../../linux/rtnetlink.ts';
 import { inSandbox } from '../../linux/sandbox.fixture.ts';
-import { PodAgent } from '../podagent.fixture.ts';
 import { type MachineNetwork, openMachineNetwork } from './machine.ts';
+import { PodAgent } from './podagent.fixture.ts';
 
 const PORT = 8080;
 

@@ -1,7 +1,7 @@
 import { inSandbox } from '../../linux/sandbox.fixture.ts';
-import { PodAgent } from '../podagent.fixture.ts';
 import { podNetworkSuite } from '../podnetwork.suite.ts';
 import { openMachineNetwork } from './machine.ts';
+import { PodAgent } from './podagent.fixture.ts';
 
 const PORT = 8080;
 

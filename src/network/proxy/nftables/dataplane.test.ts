@@ -3,7 +3,7 @@ import { after, test } from 'node:test';
 import { inSandbox } from '../../../linux/sandbox.fixture.ts';
 import { type MachineNetwork, openMachineNetwork } from '../../bridge/machine.ts';
 import { SERVICE_CIDR } from '../../bridge/plan.ts';
-import { PodAgent } from '../../podagent.fixture.ts';
+import { PodAgent } from '../../bridge/podagent.fixture.ts';
 import { dataPlaneSuite, type Target } from '../dataplane.suite.ts';
 import type { ProxyDataPlane, ServicePortRules } from '../dataplane.ts';
 import { openNftablesDataPlane } from './dataplane.ts';

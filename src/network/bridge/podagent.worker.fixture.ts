@@ -2,8 +2,8 @@ import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';
-import { bindUdp, listenTcp } from '../linux/listen.ts';
-import { moveIntoNetworkNamespace, openNetworkNamespace } from '../linux/namespaces.ts';
+import { bindUdp, listenTcp } from '../../linux/listen.ts';
+import { moveIntoNetworkNamespace, openNetworkNamespace } from '../../linux/namespaces.ts';
 import type { AgentCall } from './podagent.fixture.ts';
 
 const namespace = openNetworkNamespace(workerData);
