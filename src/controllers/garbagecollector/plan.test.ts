@@ -45,10 +45,9 @@ test('a finalizer put on in advance decides how the dependents of a deleted obje
     ['foregroundDeletion', 'Foreground'],
     ['a.b/c', 'Background'],
   ] as const) {
-    const observed = { node: owned(['a'], { finalizers: [finalizer] }), dependents: [], owners: new Map() };
-    assert.deepEqual(planObject({ ...observed, owners: new Map([['a', 'gone']]) }), [
-      { type: 'delete', propagationPolicy },
-    ]);
+    const node = owned(['a'], { finalizers: [finalizer] });
+    const owners = new Map<string, OwnerState>([['a', 'gone']]);
+    assert.deepEqual(planObject({ node, dependents: [], owners }), [{ type: 'delete', propagationPolicy }]);
   }
 });
 

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Timer } from '../../base/clock.ts';
 import { FakeClock } from '../../base/fakeclock.ts';
 import { AwakeClock } from './awakeclock.ts';
 
@@ -10,10 +9,6 @@ class StoppableClock extends FakeClock {
 
   override monotonic(): number {
     return super.monotonic() + this.#stoppedMs;
-  }
-
-  override timer(delayMs: number, fire: () => void): Timer {
-    return super.timer(delayMs, fire);
   }
 
   stopFor(ms: number): void {

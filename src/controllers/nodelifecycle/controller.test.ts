@@ -35,6 +35,14 @@ async function renew(world: World, name: string): Promise<void> {
   await world.client.of(leases).patch(name, { spec: { renewTime } }, { namespace: LEASES });
 }
 
+/** Lets time go by in which only the given node is heard of. */
+async function pass(world: World, name: string, seconds: number): Promise<void> {
+  for (let left = seconds; left > 0; left -= 10) {
+    await world.clock.advance(Math.min(left, 10) * 1_000);
+    await renew(world, name);
+  }
+}
+
 async function createPod(world: World, name: string, spec: { nodeName: string; tolerations?: Toleration[] }) {
   const metadata = { name, namespace: 'default' };
   const containers = [{ name: 'main', image: 'web' }];
@@ -63,11 +71,7 @@ test('a node that falls silent becomes unknown, tainted, and its pods not ready'
   await createNode(world, 'n2');
   await createPod(world, 'p1', { nodeName: 'n1' });
   await createPod(world, 'p2', { nodeName: 'n2' });
-  for (let seconds = 0; seconds < 40; seconds += 10) {
-    await world.clock.advance(10_000);
-    await renew(world, 'n2');
-  }
-  await world.clock.advance(5_000);
+  await pass(world, 'n2', 45);
   const node = await untilNode(world, 'n1', (one) => taints(one).length === 2);
   const condition = node.status?.conditions?.find(({ type }) => type === 'Ready');
   assert.deepEqual([condition?.status, condition?.reason], ['Unknown', 'NodeStatusUnknown']);
@@ -83,10 +87,7 @@ test('a node that falls silent becomes unknown, tainted, and its pods not ready'
 
 test('a node that renews its lease stays ready, however wrong its clock is', async () => {
   await using world = await startWatched();
-  for (let seconds = 0; seconds < 200; seconds += 10) {
-    await world.clock.advance(10_000);
-    await renew(world, 'n1');
-  }
+  await pass(world, 'n1', 200);
   const node = await world.client.of(nodes).get('n1');
   assert.deepEqual([ready(node), taints(node)], ['True', []]);
 });
@@ -99,30 +100,43 @@ test('taints go when the kubelet says ready again, and nobody is evicted any mor
   await renew(world, 'n1');
   await sayReady(world, 'n1', 'True');
   await untilNode(world, 'n1', (one) => taints(one).length === 0);
-  for (let seconds = 0; seconds < 400; seconds += 10) {
-    await renew(world, 'n1');
-    await world.clock.advance(10_000);
-  }
+  await pass(world, 'n1', 400);
   assert.deepEqual(leaving((await world.client.of(pods).list()).items), []);
 });
 
 test('pods leave an unreachable node when they tolerate it no longer, with their grace', async () => {
   await using world = await startWatched();
+  await createNode(world, 'n2');
   const key = 'node.kubernetes.io/unreachable';
   const stay: Toleration = { key, operator: 'Exists', effect: 'NoExecute' };
   await createPod(world, 'default', { nodeName: 'n1' });
   await createPod(world, 'hasty', { nodeName: 'n1', tolerations: [{ ...stay, tolerationSeconds: 10 }] });
   await createPod(world, 'staying', { nodeName: 'n1', tolerations: [stay] });
-  await world.clock.advance(45_000);
+  await pass(world, 'n2', 45);
   await untilNode(world, 'n1', (one) => taints(one).length === 2);
   assert.deepEqual(leaving((await world.client.of(pods).list()).items), []);
-  await world.clock.advance(11_000);
+  await pass(world, 'n2', 11);
   const [hasty] = (await untilLeaving(world, ['hasty'])).filter(({ metadata }) => metadata.name === 'hasty');
   assert.equal(hasty?.metadata.deletionGracePeriodSeconds, 30);
   const disruption = hasty?.status?.conditions?.find(({ type }) => type === 'DisruptionTarget');
   assert.deepEqual([disruption?.status, disruption?.reason], ['True', 'DeletionByTaintManager']);
-  await world.clock.advance(300_000);
+  await pass(world, 'n2', 300);
   await untilLeaving(world, ['default', 'hasty']);
+});
+
+test('nobody is evicted while no node at all is heard of, and the time begins anew when one is', async () => {
+  await using world = await startWatched();
+  await createNode(world, 'n2');
+  await createPod(world, 'p1', { nodeName: 'n1' });
+  await world.clock.advance(1_000_000);
+  for (const name of ['n1', 'n2']) await untilNode(world, name, (one) => taints(one).length === 2);
+  assert.deepEqual(leaving((await world.client.of(pods).list()).items), []);
+  await renew(world, 'n2');
+  await sayReady(world, 'n2', 'True');
+  await pass(world, 'n2', 290);
+  assert.deepEqual(leaving((await world.client.of(pods).list()).items), []);
+  await pass(world, 'n2', 20);
+  await untilLeaving(world, ['p1']);
 });
 
 test('a NoExecute taint of others makes pods leave at once that do not tolerate it', async () => {

@@ -6,12 +6,12 @@ import { timestamp } from '../../base/clock.ts';
 import type { Env } from '../../base/env.ts';
 import type { Client } from '../../client/client.ts';
 import { EventRecorder } from '../../client/events.ts';
-import { Informer } from '../../client/informer.ts';
+import { Informer, type Notification } from '../../client/informer.ts';
 import { Reconciler } from '../../client/reconciler.ts';
 import { AwakeClock } from './awakeclock.ts';
 import { planEviction } from './eviction.ts';
 import { Observations } from './observations.ts';
-import { isNotReady, planSilence, planTaints } from './plan.ts';
+import { isNotReady, isReady, planSilence, planTaints } from './plan.ts';
 import { PodWriter } from './podwriter.ts';
 
 const LEASE_NAMESPACE = 'kube-node-lease';
@@ -39,6 +39,8 @@ export class NodeLifecycleController {
   readonly #reconciler: Reconciler;
   readonly #observations = new Observations();
   readonly #awake: AwakeClock;
+  /** Names of the nodes that are ready, as far as their changes have come. */
+  readonly #ready = new Set<string>();
 
   constructor(client: Client, options: { env: Env }) {
     const { env } = options;
@@ -60,16 +62,8 @@ export class NodeLifecycleController {
 
   /** Resolves when all nodes, leases and pods have been seen and the watch over them has begun. */
   async start(): Promise<void> {
-    const { queue } = this.#reconciler;
     this.#awake.start();
-    this.#nodes
-      .onChange(({ key, object, previous }) => {
-        if (previous && previous.metadata.uid !== object?.metadata.uid) {
-          this.#observations.forget(previous.metadata.uid);
-        }
-        queue.add(key);
-      })
-      .start();
+    this.#nodes.onChange((change) => this.#nodeChanged(change)).start();
     this.#leases.onChange(({ object }) => this.#renewed(object)).start();
     this.#pods.onChange(({ object }) => this.#podChanged(object)).start();
     await Promise.all([this.#nodes.synced, this.#leases.synced, this.#pods.synced]);
@@ -80,6 +74,13 @@ export class NodeLifecycleController {
     this.#awake.stop();
     await this.#reconciler.stop();
     await Promise.all([this.#nodes.stop(), this.#leases.stop(), this.#pods.stop()]);
+  }
+
+  #nodeChanged({ key, object, previous }: Notification<Node>): void {
+    if (previous && previous.metadata.uid !== object?.metadata.uid) this.#observations.forget(previous.metadata.uid);
+    if (object && isReady(object)) this.#ready.add(key);
+    else this.#ready.delete(key);
+    this.#reconciler.queue.add(key);
   }
 
   #tick(): void {
@@ -152,6 +153,11 @@ export class NodeLifecycleController {
   async #evict(node: Node, bound: readonly Pod[]): Promise<{ requeueAfterMs: number } | undefined> {
     const taints = this.#observations.seenTaints(node, this.#awake.now());
     if (taints.length === 0) return undefined;
+    // When no node at all can be heard, it is this side that is cut off, as Kubernetes has it: nobody is evicted.
+    if (this.#ready.size === 0 && isNotReady(node)) {
+      this.#observations.forgetTaints(node);
+      return { requeueAfterMs: MONITOR_PERIOD_MS };
+    }
     let nextMs = Number.POSITIVE_INFINITY;
     const leaving: Pod[] = [];
     for (const pod of bound) {

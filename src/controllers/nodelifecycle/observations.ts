@@ -39,6 +39,11 @@ export class Observations {
     });
   }
 
+  /** Times the taints of `node` anew from when they are next seen. */
+  forgetTaints(node: Node): void {
+    this.#sightings.get(node.metadata.uid)?.taints.clear();
+  }
+
   /** How long there has been no node called `name` although pods are bound to it. */
   missingMs(name: string, now: number): number {
     const since = this.#missing.get(name) ?? now;

@@ -58,6 +58,10 @@ export function planTaints(node: Node, now: string): Taint[] | undefined {
   return [...kept, ...missing.map((taint) => ({ ...taint, timeAdded: now }))];
 }
 
+export function isReady(node: Node): boolean {
+  return statusOf(node, 'Ready') === 'True';
+}
+
 /** True unless the node says that it is ready, or has not said anything yet. */
 export function isNotReady(node: Node): boolean {
   const ready = statusOf(node, 'Ready');
