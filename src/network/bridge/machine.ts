@@ -1,4 +1,4 @@
-import { ipv4Range } from '../../linux/ipv4.ts';
+import { type Ipv4Range, ipv4Range } from '../../linux/ipv4.ts';
 import { isKernelError } from '../../linux/kernelerror.ts';
 import { currentNetworkNamespace, type NetworkNamespace } from '../../linux/namespaces.ts';
 import { NETLINK_ROUTE, NetlinkSocket } from '../../linux/netlink.ts';
@@ -34,11 +34,16 @@ export interface MachineNetwork extends Disposable {
   close(): void;
 }
 
+export interface MachineOptions {
+  /** What processes outside all nodes reach by way of a node: what the nodes' service rules serve. */
+  readonly serviceCIDR?: string;
+}
+
 /**
  * Lays the wire in the calling thread's network namespace, which must be one made for the purpose. Throws `KernelError`
  * (`EEXIST`: there is one already) and `KernelAccessError`.
  */
-export function openMachineNetwork(): MachineNetwork {
+export function openMachineNetwork(options: MachineOptions = {}): MachineNetwork {
   const namespace = currentNetworkNamespace();
   const routes = new NetlinkSocket(NETLINK_ROUTE);
   try {
@@ -48,7 +53,8 @@ export function openMachineNetwork(): MachineNetwork {
     // What pods send beyond the cluster is answered "unreachable" at once instead of vanishing.
     writeSysctl(namespace, 'net.ipv4.ip_forward', 1);
     writeSysctl(namespace, 'net.ipv4.tcp_child_ehash_entries', TCP_HASH_ENTRIES);
-    return new Machine(namespace, { routes, wireIndex });
+    const serviceRange = ipv4Range(options.serviceCIDR ?? SERVICE_CIDR);
+    return new Machine(namespace, { routes, wireIndex, serviceRange });
   } catch (error) {
     routes.close();
     namespace.close();
@@ -63,13 +69,18 @@ class Machine implements MachineNetwork {
   readonly #namespace: NetworkNamespace;
   readonly #routes: NetlinkSocket;
   readonly #wireIndex: number;
+  readonly #serviceRange: Ipv4Range;
   readonly #nodes = new Map<number, BridgeNode>();
   #serviceGateway: string | undefined;
 
-  constructor(namespace: NetworkNamespace, parts: { routes: NetlinkSocket; wireIndex: number }) {
+  constructor(
+    namespace: NetworkNamespace,
+    parts: { routes: NetlinkSocket; wireIndex: number; serviceRange: Ipv4Range },
+  ) {
     this.#namespace = namespace;
     this.#routes = parts.routes;
     this.#wireIndex = parts.wireIndex;
+    this.#serviceRange = parts.serviceRange;
   }
 
   get nodes(): readonly NodeNetwork[] {
@@ -128,7 +139,7 @@ class Machine implements MachineNetwork {
   #routeServices(): void {
     const gateway = this.nodes[0]?.ip;
     if (gateway === this.#serviceGateway) return;
-    const destination = ipv4Range(SERVICE_CIDR);
+    const destination = this.#serviceRange;
     if (gateway) this.#routes.request([replaceRoute({ destination, gateway })]);
     else withoutRoute(() => this.#routes.request([deleteRoute(destination)]));
     this.#serviceGateway = gateway;

@@ -4,8 +4,8 @@
  */
 export const WIRE_ROOT_IP = '172.30.0.1';
 export const WIRE_PREFIX_LENGTH = 24;
-export const CLUSTER_POD_CIDR = '10.244.0.0/16';
-export const SERVICE_CIDR = '10.96.0.0/12';
+/** Cluster addresses, unless the machine is told others. */
+export const SERVICE_CIDR = '10.96.0.0/16';
 
 /** Nodes a machine can have: what fits between .10 and .254 of the wire. */
 export const NODES_MAX = 245;
