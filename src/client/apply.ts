@@ -1,7 +1,10 @@
-import type { Resource } from '../api/resource.ts';
-import { isStatus } from '../api/status.ts';
+import { isJsonObject, type JsonObject } from '../api/patch/json.ts';
+import { apiVersionOf, type Resource } from '../api/resource.ts';
+import { schemaOf } from '../api/schema/schema.ts';
+import { badRequest, isStatus } from '../api/status.ts';
 import type { KubeObject } from '../api/types/meta.ts';
 import type { Client } from './client.ts';
+import { threeWayPatch } from './threeway.ts';
 
 /** Where `kubectl apply` keeps what was applied last; we keep it there too, so that both can take turns. */
 export const LAST_APPLIED_ANNOTATION = 'kubectl.kubernetes.io/last-applied-configuration';
@@ -10,7 +13,8 @@ export type Applied = 'created' | 'configured' | 'unchanged';
 
 /**
  * Makes the object in the cluster what `manifest` says, as client-side `kubectl apply` does: fields it names are set,
- * fields that the last applied manifest named and this one does not are removed, all others are left alone.
+ * fields and list elements that the last applied manifest named and this one does not are removed, all others are left
+ * alone. Rejects with `StatusError`.
  */
 export async function apply(
   client: Client,
@@ -22,8 +26,12 @@ export async function apply(
   const recorded = withLastApplied(manifest, namespace);
   const current = await find(client, resource, { name, namespace });
   if (!current) return { object: await client.of(resource).create(recorded), applied: 'created' };
-  const patch = deepMerge(removals(lastApplied(current), manifest), recorded);
-  const object = await client.of(resource).patch(name, patch, { namespace, type: 'strategic' });
+  const schema = schemaOf(apiVersionOf(resource), resource.kind);
+  const patch = threeWayPatch(
+    { before: lastApplied(current), after: { ...recorded }, current: { ...current } },
+    schema,
+  );
+  const object = await client.of(resource).patch(name, patch, { namespace, type: schema ? 'strategic' : 'merge' });
   const same = object.metadata.resourceVersion === current.metadata.resourceVersion;
   return { object, applied: same ? 'unchanged' : 'configured' };
 }
@@ -45,36 +53,17 @@ function withLastApplied(manifest: KubeObject, namespace: string | undefined): K
   return { ...manifest, metadata: { ...metadata, annotations: { ...others, [LAST_APPLIED_ANNOTATION]: text } } };
 }
 
-function lastApplied(current: KubeObject): unknown {
+function lastApplied(current: KubeObject): JsonObject {
   const text = current.metadata.annotations?.[LAST_APPLIED_ANNOTATION];
-  return text === undefined ? {} : JSON.parse(text);
-}
-
-type Json = Record<string, unknown>;
-
-/** For every field of `before` that `after` no longer names: null. Lists are merged by the server, by their keys. */
-function removals(before: unknown, after: unknown): Json {
-  if (!isMap(before) || !isMap(after)) return {};
-  const out: Json = {};
-  for (const [key, value] of Object.entries(before)) {
-    if (!(key in after)) out[key] = null;
-    else if (isMap(value)) {
-      const inner = removals(value, after[key]);
-      if (Object.keys(inner).length > 0) out[key] = inner;
-    }
+  if (text === undefined) return {};
+  try {
+    const before: unknown = JSON.parse(text);
+    if (isJsonObject(before)) return before;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
   }
-  return out;
-}
-
-function deepMerge(base: Json, over: object): Json {
-  const out: Json = { ...base };
-  for (const [key, value] of Object.entries(over)) {
-    const known = out[key];
-    out[key] = isMap(known) && isMap(value) ? deepMerge(known, value) : value;
-  }
-  return out;
-}
-
-function isMap(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  const { name } = current.metadata;
+  throw badRequest(
+    `Cannot apply ${name}: its annotation ${LAST_APPLIED_ANNOTATION} is no JSON object, need it removed`,
+  );
 }
