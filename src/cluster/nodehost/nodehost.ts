@@ -44,7 +44,7 @@ export class NodeHost {
     this.#images = parts.images;
     const { transport } = httpTransport({ origin: 'http://segue', socketPath: options.apiSocket });
     this.#client = new Client(transport, { userAgent: 'segue-node' });
-    this.#machine = openMachineNetwork();
+    this.#machine = openMachineNetwork({ serviceCIDR: SERVICE_CIDR });
     this.#runtime = new ProcessRuntime({ env, stateDir: join(options.folder, 'runtime') });
   }
 

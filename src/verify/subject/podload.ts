@@ -1,5 +1,3 @@
-import { createInterface } from 'node:readline';
-import { Readable } from 'node:stream';
 import { pathOf } from '../../api/resource.ts';
 import { pods } from '../../api/resources.ts';
 import { isStatus } from '../../api/status.ts';
@@ -75,7 +73,7 @@ async function* eventsOf(client: Client, options: PodLoadOptions): AsyncGenerato
     if (response.body.kind !== 'bytes')
       throw new LoadFailedError('Cannot read what the load generator says: no stream');
     let said = '';
-    for await (const line of createInterface({ input: Readable.from(response.body.stream) })) {
+    for await (const line of linesOf(response.body.stream)) {
       if (!line.startsWith('{')) {
         said = `${said} ${line}`.slice(-1000);
         continue;
@@ -88,6 +86,17 @@ async function* eventsOf(client: Client, options: PodLoadOptions): AsyncGenerato
   } finally {
     abort.abort();
   }
+}
+
+async function* linesOf(stream: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of stream) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
+  if (rest !== '') yield rest;
 }
 
 /** Resolves when the generator's container has started; rejects with the reason when it cannot. */
