@@ -1,10 +1,19 @@
-import { matcherOf } from './selector.ts';
+import { type LabelMatcher, matcherOfLabels } from './selector.ts';
 import type { Pod, Service, ServicePort } from './types/core.ts';
 
-/** Pods that the Service selects. A Service without a selector selects none: its slices are somebody else's. */
+/** One matcher for each selector as long as that lives: it is asked for every Service on each change of a pod. */
+const matchers = new WeakMap<Record<string, string>, LabelMatcher>();
+
+/** Whether the Service selects the pod. Without a selector, or with an empty one, it selects none. */
 export function selects(service: Service, pod: Pod): boolean {
   const { selector } = service.spec;
-  return selector !== undefined && matcherOf({ matchLabels: selector })(pod.metadata.labels ?? {});
+  if (!selector) return false;
+  let matches = matchers.get(selector);
+  if (!matches) {
+    matches = matcherOfLabels(selector);
+    matchers.set(selector, matches);
+  }
+  return matches(pod.metadata.labels);
 }
 
 /** The number behind a Service port on `pod`, or undefined when the pod has no port of that name and protocol. */

@@ -91,10 +91,11 @@ export class ResourceClient<T extends KubeObject> {
     return (await this.#client.request({ method: 'GET', path: this.#path({ ...where, name }) })) as T;
   }
 
-  async list(query: ListQuery = {}): Promise<KubeList<T>> {
+  /** One page, or everything without `limit`. `signal` gives up waiting for the answer. */
+  async list(query: ListQuery = {}, signal?: AbortSignal): Promise<KubeList<T>> {
     const { namespace, ...rest } = query;
-    const list = await this.#client.request({ method: 'GET', path: this.#path({ namespace }), query: params(rest) });
-    return list as KubeList<T>;
+    const request = { method: 'GET' as const, path: this.#path({ namespace }), query: params(rest) };
+    return (await this.#client.request({ ...request, ...(signal ? { signal } : {}) })) as KubeList<T>;
   }
 
   async create(object: Draft<T>): Promise<T> {

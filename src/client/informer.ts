@@ -116,7 +116,8 @@ export class Informer<T extends KubeObject> {
   /** As `absorb`, for an object that was removed at `revision`. */
   absorbRemoval(key: string, revision: number): void {
     if (revision <= this.#revision) return;
-    const previous = this.#ahead.get(key)?.previous ?? this.#cache.get(key);
+    const ahead = this.#ahead.get(key);
+    const previous = ahead ? ahead.previous : this.#cache.get(key);
     this.#ahead.set(key, { previous, removedAt: revision });
     this.#cache.delete(key);
   }
@@ -138,7 +139,7 @@ export class Informer<T extends KubeObject> {
     let listed = false;
     while (!signal.aborted) {
       try {
-        if (!listed) await this.#list();
+        if (!listed) await this.#list(signal);
         listed = true;
         const events = await this.#watch(signal);
         failures = events > 0 ? 0 : failures + 1;
@@ -156,9 +157,10 @@ export class Informer<T extends KubeObject> {
     }
   }
 
-  async #list(): Promise<void> {
+  async #list(signal: AbortSignal): Promise<void> {
     const { namespace, labelSelector, fieldSelector } = this.#options;
-    const list = await this.#client.of(this.resource).list({ namespace, labelSelector, fieldSelector });
+    const list = await this.#client.of(this.resource).list({ namespace, labelSelector, fieldSelector }, signal);
+    if (signal.aborted) return;
     const after = this.#revision + 1;
     const listed = Number(list.metadata.resourceVersion);
     const present = new Set(list.items.map(keyOf));
@@ -166,20 +168,30 @@ export class Informer<T extends KubeObject> {
     this.#settleRemovals(listed, after);
     for (const object of this.#cache.list()) {
       const newer = Number(object.metadata.resourceVersion) > listed;
-      if (present.has(keyOf(object)) || newer) continue;
-      this.#ahead.delete(keyOf(object));
-      this.#forget(object, after);
+      if (!present.has(keyOf(object)) && !newer) this.#vanished(object, after);
     }
     this.#advance(listed);
     this.#synced.resolve();
+  }
+
+  /** An object that a list no longer has. One of our own writing that came and went between is never told. */
+  #vanished(object: T, revision: number): void {
+    const key = keyOf(object);
+    const ahead = this.#ahead.get(key);
+    const previous = ahead ? ahead.previous : object;
+    this.#ahead.delete(key);
+    this.#cache.delete(key);
+    if (previous) this.#notify({ key, object: undefined, previous, revision });
   }
 
   /** Own removals that a list already takes into account will have no event of their own any more. */
   #settleRemovals(listed: number, revision: number): void {
     for (const [key, { previous, removedAt }] of this.#ahead) {
       if (removedAt === undefined || removedAt > listed) continue;
-      this.#ahead.delete(key);
-      this.#notify({ key, object: undefined, previous, revision });
+      // What we wrote under the same key afterwards is still to be told.
+      if (this.#cache.get(key)) this.#ahead.set(key, { previous: undefined });
+      else this.#ahead.delete(key);
+      if (previous) this.#notify({ key, object: undefined, previous, revision });
     }
   }
 
