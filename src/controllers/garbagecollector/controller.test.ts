@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Kind } from '../../api/kind.ts';
+import { configMapKind } from '../../api/kinds/configmap.ts';
 import { builtinKinds } from '../../api/registry.ts';
 import { configMaps, events, nodes, pods, replicaSets, secrets } from '../../api/resources.ts';
 import type { ConfigMap } from '../../api/types/core.ts';
@@ -185,5 +187,50 @@ test('an owner of the whole cluster owns objects of any namespace', async () => 
   await configMap(world, 'sentinel', { ownerReferences: [gone] });
   await untilNames(world, ['child']);
   await world.client.of(nodes).delete('n1');
+  await untilNames(world, []);
+});
+
+test('kinds that come at run time are collected too', async () => {
+  const registry = builtinKinds();
+  await using world = await startWorld({ registry });
+  await world.run(new GarbageCollector(world.client, { env: world.env, registry }));
+  const widgets = { group: 'example.com', version: 'v1', resource: 'widgets', kind: 'Widget', namespaced: true };
+  registry.register({ ...(configMapKind as Kind), singular: 'widget', shortNames: [], resource: widgets });
+  const owner = await configMap(world, 'owner');
+  await world.client.of(widgets).create({
+    apiVersion: 'example.com/v1',
+    kind: 'Widget',
+    metadata: { name: 'w', namespace: NAMESPACE, ownerReferences: [ownedBy(owner)] },
+  });
+  await world.clock.advance(30_000);
+  await world.client.of(configMaps).delete('owner', { namespace: NAMESPACE });
+  await world.until(widgets, (all) => all.length === 0);
+});
+
+test('an owner of a kind that is served again is found to be there or gone', async () => {
+  const registry = builtinKinds();
+  await using world = await startWorld({ registry });
+  await world.run(new GarbageCollector(world.client, { env: world.env, registry }));
+  await configMap(world, 'child', {
+    ownerReferences: [{ apiVersion: 'example.com/v1', kind: 'Widget', name: 'nobody', uid: 'never' }],
+  });
+  await world.clock.advance(30_000);
+  assert.deepEqual(names((await world.client.of(configMaps).list()).items), ['child']);
+  const widgets = { group: 'example.com', version: 'v1', resource: 'widgets', kind: 'Widget', namespaced: true };
+  registry.register({ ...(configMapKind as Kind), singular: 'widget', shortNames: [], resource: widgets });
+  await world.clock.advance(30_000);
+  await untilNames(world, []);
+});
+
+test('dependents are collected though they change all the time', async () => {
+  await using world = await startCollected();
+  const owner = await configMap(world, 'owner');
+  await configMap(world, 'child', { ownerReferences: [ownedBy(owner)] });
+  const deletion = world.client.of(configMaps).delete('owner', { namespace: NAMESPACE });
+  const change = (n: number) =>
+    world.client.of(configMaps).patch('child', { data: { n: String(n) } }, { namespace: NAMESPACE });
+  const changes = await Promise.allSettled([deletion, ...Array.from({ length: 20 }, (_, n) => change(n))]);
+  assert.equal(changes[0]?.status, 'fulfilled');
+  await world.clock.advance(1_000);
   await untilNames(world, []);
 });

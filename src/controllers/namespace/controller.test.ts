@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { builtinKinds } from '../../api/registry.ts';
 import { configMaps, namespaces, pods, services } from '../../api/resources.ts';
+import { StatusError } from '../../api/status.ts';
 import type { Pod } from '../../api/types/core.ts';
 import { configMap, pod } from '../../apiserver/apiserver.fixture.ts';
+import { Client } from '../../client/client.ts';
 import { startWorld, type World } from '../garbagecollector/world.fixture.ts';
 import { NamespaceController } from './controller.ts';
 
@@ -94,4 +96,27 @@ test('many pods that leave one after another end in an empty namespace', async (
   for (const name of names) await world.client.of(pods).delete(name, { namespace: 'team', gracePeriodSeconds: 0 });
   await isGone(world);
   assert.equal((await world.client.of(pods).list()).items.length, 0);
+});
+
+test('a deletion that is refused is said in the conditions and tried again', async () => {
+  await using world = await startWorld();
+  await world.client.of(namespaces).create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'team' } });
+  await create(world, 'configmaps', configMap('a'));
+  let isRefusing = true;
+  const client = new Client(async (request) => {
+    const isDeletion = request.method === 'DELETE' && request.path === `${TEAM}/configmaps`;
+    if (!isRefusing || !isDeletion) return world.transport(request);
+    const object = new StatusError('Forbidden', 'configmaps are kept today').toStatus();
+    return { status: 403, headers: {}, body: { kind: 'object', object } };
+  });
+  await world.run(new NamespaceController(client, { env: world.env, registry: builtinKinds() }));
+  await world.client.of(namespaces).delete('team');
+  await untilCondition(
+    world,
+    'NamespaceDeletionContentFailure',
+    (message) => message === 'Failed to delete all resource types, 1 remaining: configmaps are kept today',
+  );
+  isRefusing = false;
+  await world.clock.advance(60_000);
+  await isGone(world);
 });
