@@ -5,19 +5,10 @@ import { createApiServer } from '../apiserver/apiserver.ts';
 import type { Env } from '../base/env.ts';
 import { Client } from '../client/client.ts';
 import { inProcessTransport } from '../client/transport.ts';
-import { DeploymentController } from '../controllers/deployment/controller.ts';
-import { EndpointsController } from '../controllers/endpoints/controller.ts';
-import { EndpointSliceController } from '../controllers/endpointslice/controller.ts';
-import { GarbageCollector } from '../controllers/garbagecollector/controller.ts';
-import { NamespaceController } from '../controllers/namespace/controller.ts';
-import { NodeLifecycleController } from '../controllers/nodelifecycle/controller.ts';
-import { ReplicaSetController } from '../controllers/replicaset/controller.ts';
-import { ServiceAccountController } from '../controllers/serviceaccount/controller.ts';
-import { GateController } from '../gate/controller.ts';
-import { Scheduler } from '../scheduler/scheduler.ts';
 import { MemoryStore } from '../store/memory/memorystore.ts';
 import type { Store } from '../store/store.ts';
 import { NODE_PORTS, SERVICE_CIDR } from './addresses.ts';
+import { controllers } from './controllers.ts';
 import { ADMIN_GROUP } from './credentials.ts';
 import { VERSION } from './version.ts';
 
@@ -27,11 +18,6 @@ export interface ControlPlaneOptions {
   readonly kubelets: (node: string) => Handle | undefined;
   /** Release level of pods that ask for none. */
   readonly level: ReleaseLevel;
-}
-
-interface Component {
-  start(): Promise<unknown>;
-  stop(): Promise<void>;
 }
 
 export interface ControlPlane {
@@ -59,19 +45,9 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   });
   const client = (user: string) =>
     new Client(inProcessTransport(server.handle, { name: user, groups: [ADMIN_GROUP] }), { userAgent: user });
-  const named = (component: string) => ({ env: { ...env, log: env.log.child({ component }) } });
-  const components: Component[] = [
-    new GateController(client('segue-gate'), { ...named('gate'), level }),
-    new EndpointSliceController(client('endpointslice-controller'), named('endpointslice')),
-    new EndpointsController(client('endpoints-controller'), named('endpoints')),
-    new DeploymentController(client('deployment-controller'), named('deployment')),
-    new ReplicaSetController(client('replicaset-controller'), named('replicaset')),
-    new NamespaceController(client('namespace-controller'), { ...named('namespace'), registry }),
-    new GarbageCollector(client('garbage-collector'), { ...named('garbagecollector'), registry }),
-    new NodeLifecycleController(client('node-lifecycle-controller'), named('nodelifecycle')),
-    new ServiceAccountController(client('service-account-controller'), named('serviceaccount')),
-    new Scheduler(client('kube-scheduler'), named('scheduler')),
-  ];
+  const components = controllers({ registry, level }).map(({ name, user, make }) =>
+    make(client(user), { ...env, log: env.log.child({ component: name }) }),
+  );
   return {
     handle: server.handle,
     client,

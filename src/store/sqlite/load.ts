@@ -12,7 +12,7 @@ export class DamageError extends Error {
 }
 
 /** Builds the state from the journal: the base at the compacted revision, then the history after it, replayed. */
-export async function load(journal: Journal, compactedRevision: number): Promise<MvccCore> {
+export async function load(journal: Pick<Journal, 'read'>, compactedRevision: number): Promise<MvccCore> {
   const base: Entry[] = [];
   let core: MvccCore | undefined;
   for (let rows = await journal.read(ROWS_MAX); rows.length > 0; rows = await journal.read(ROWS_MAX)) {

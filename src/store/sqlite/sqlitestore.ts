@@ -1,6 +1,7 @@
 import { assert } from '../../base/assert.ts';
 import { type Deferred, deferred } from '../../base/deferred.ts';
 import type { Log } from '../../base/log.ts';
+import { systemClock } from '../../base/system.ts';
 import type { MvccCore } from '../mvcc/mvcccore.ts';
 import { type Change, ClosedError, type Entry, type Expectation, FutureRevisionError, type Store } from '../store.ts';
 import { StoreFailedError } from './errors.ts';
@@ -11,6 +12,20 @@ import type { Batch, ChangeRow } from './messages.ts';
 const BATCH_CHANGES_MAX = 1_024;
 /** How much history one transaction forgets: a millisecond or two of work. */
 const COMPACTION_STEP = 512;
+
+/** Where batches become durable. One call at a time. */
+export type StoreJournal = Pick<Journal, 'write' | 'close'>;
+
+export interface SqliteStoreOptions {
+  readonly folder: string;
+  /** The state as the journal has it. */
+  readonly core: MvccCore;
+  readonly journal: StoreJournal;
+  readonly keepRevisions: number;
+  readonly log: Log;
+  /** Lets others run between two batches; the platform's macrotask turn when absent. */
+  readonly turn?: () => Promise<void>;
+}
 
 interface PendingWrite {
   readonly change: Change;
@@ -33,7 +48,8 @@ interface PendingCompaction {
 export class SqliteStore implements Store {
   #folder: string;
   #core: MvccCore;
-  #journal: Journal;
+  #journal: StoreJournal;
+  #turn: () => Promise<void>;
   #keepRevisions: number;
   #log: Log;
   #gathered: PendingWrite[] = [];
@@ -44,8 +60,9 @@ export class SqliteStore implements Store {
   #closing: Promise<void> | undefined;
 
   /** Made by `openSqliteStore`. */
-  constructor(options: { folder: string; core: MvccCore; journal: Journal; keepRevisions: number; log: Log }) {
+  constructor(options: SqliteStoreOptions) {
     this.#folder = options.folder;
+    this.#turn = options.turn ?? systemClock.turn;
     this.#core = options.core;
     this.#journal = options.journal;
     this.#keepRevisions = options.keepRevisions;
@@ -146,7 +163,7 @@ export class SqliteStore implements Store {
       }
       this.#finish();
       // Lets those just acknowledged write again, so that they are gathered with those who came meanwhile.
-      await new Promise((resolve) => setImmediate(resolve));
+      await this.#turn();
     }
     this.#pump = undefined;
   }
