@@ -11,6 +11,7 @@ import type { Client } from '../../client/client.ts';
 import { EventRecorder } from '../../client/events.ts';
 import { Informer } from '../../client/informer.ts';
 import { Reconciler } from '../../client/reconciler.ts';
+import { withCondition } from './conditions.ts';
 import { planDeployment, type SetUpdate } from './plan.ts';
 import { REVISION } from './revisions.ts';
 import { sizeOf } from './rolling.ts';
@@ -104,14 +105,25 @@ export class DeploymentController {
       this.#sets.absorb(await this.#client.of(replicaSets).create(draft));
     } catch (error) {
       if (isStatus(error, 'AlreadyExists')) await this.#resolveCollision(deployment, name);
-      else if (error instanceof StatusError) {
-        const message = `Failed to create new replica set "${name}": ${error.message}`;
-        this.#recorder.record(deployment, { type: 'Warning', reason: 'ReplicaSetCreateError', message });
-      }
+      else if (error instanceof StatusError) await this.#sayNotCreated(deployment, name, error);
       throw error;
     }
     const size = draft.spec.replicas ?? 0;
     if (size > 0) this.#recordScaling(deployment, { name, from: 0, to: size });
+  }
+
+  async #sayNotCreated(deployment: Deployment, name: string, error: StatusError): Promise<void> {
+    const reason = 'ReplicaSetCreateError';
+    const message = `Failed to create new replica set "${name}": ${error.message}`;
+    this.#recorder.record(deployment, { type: 'Warning', reason, message });
+    const { conditions = [], observedGeneration } = deployment.status ?? {};
+    const condition = { type: 'Progressing', status: 'False', reason, message } as const;
+    const said = withCondition(conditions, condition, timestamp(this.#env.clock));
+    const isNews =
+      observedGeneration !== deployment.metadata.generation || said.some((one, i) => one !== conditions[i]);
+    if (isNews) {
+      await this.#patchStatus(deployment, { observedGeneration: deployment.metadata.generation, conditions: said });
+    }
   }
 
   /** The name is taken: by the set we want, which only has to be seen, or by another, so that the next try needs another. */
