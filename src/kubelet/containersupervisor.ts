@@ -82,11 +82,12 @@ export class ContainerSupervisor {
     record.backoffUntil = env.clock.now() + restartDelayMs;
     const willRestart = this.#pod?.spec.restartPolicy !== 'Never' && !this.#terminating;
     if (restartDelayMs > 0 && willRestart && !(state.exitCode === 0 && this.#pod?.spec.restartPolicy === 'OnFailure')) {
-      record.waiting = {
-        reason: 'CrashLoopBackOff',
-        message: `back-off ${restartDelayMs / 1000}s restarting failed container=${record.spec.name} pod=${this.#pod?.metadata.name}`,
-      };
-      this.#event('Warning', 'BackOff', `Back-off restarting failed container ${record.spec.name}`);
+      const { name } = record.spec;
+      const pod = podName(this.#pod);
+      const seconds = Math.round(restartDelayMs / 1000);
+      const message = `back-off ${seconds}s restarting failed container=${name} pod=${pod}`;
+      record.waiting = { reason: 'CrashLoopBackOff', message };
+      this.#event('Warning', 'BackOff', `Back-off restarting failed container ${name} in pod ${pod}`);
     }
     this.#options.wake();
   }
@@ -164,16 +165,16 @@ export class ContainerSupervisor {
       kind,
       probe,
       target: { container: this.record.spec, containerId, podIP: podIP() },
-      onVerdict: (verdict, why) => this.#verdict(prober, { verdict, why }),
+      onVerdict: (verdict) => this.#verdict(prober, verdict),
       onFailure: (why) => this.#event('Warning', 'Unhealthy', `${capital(kind)} probe failed: ${why}`),
     });
     this.#probers.push(prober);
   }
 
-  #verdict(prober: Prober, { verdict, why }: { verdict: boolean; why: string }): void {
+  #verdict(prober: Prober, verdict: boolean): void {
     const { record } = this;
     if (prober.kind === 'readiness') record.readiness = verdict;
-    else if (!verdict) record.condemned = `failed ${prober.kind} probe: ${why}`;
+    else if (!verdict) record.condemned = `failed ${prober.kind} probe`;
     else if (prober.kind === 'startup') {
       prober.stop();
       record.startup = true;
@@ -227,4 +228,9 @@ export class ContainerSupervisor {
 
 function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** As Kubernetes names a pod in messages: name_namespace(uid). */
+function podName(pod: Pod | undefined): string {
+  return pod ? `${pod.metadata.name}_${pod.metadata.namespace}(${pod.metadata.uid})` : '';
 }

@@ -1,3 +1,4 @@
+import { parseQuantity } from '../api/quantity.ts';
 import type { ConfigMap, Container, EnvVar, Pod, Secret, Service } from '../api/types/core.ts';
 
 /** What environment variables may refer to. */
@@ -113,13 +114,20 @@ function variableValue(variable: EnvVar, container: Container, sources: Environm
     return value;
   }
   if (resourceFieldRef) {
-    const [list, ...resource] = resourceFieldRef.resource.split('.');
-    return container.resources?.[list as 'requests' | 'limits']?.[resource.join('.')] ?? '0';
+    return resourceField(container, resourceFieldRef);
   }
   if (configMapKeyRef) {
     return keyed('configmap', configMapKeyRef, sources.configMap(configMapKeyRef.name)?.data);
   }
   return secretKeyRef ? keyed('secret', secretKeyRef, decoded(sources.secret(secretKeyRef.name))) : '';
+}
+
+/** A request or limit in units of the divisor, rounded up; 0 for one that is not set. */
+function resourceField(container: Container, reference: { resource: string; divisor?: string }): string {
+  const [list, ...resource] = reference.resource.split('.');
+  const value = container.resources?.[list as 'requests' | 'limits']?.[resource.join('.')] ?? '0';
+  const unit = parseQuantity(reference.divisor ?? '1').nano || parseQuantity('1').nano;
+  return String((parseQuantity(value).nano + unit - 1n) / unit);
 }
 
 function keyed(

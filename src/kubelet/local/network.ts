@@ -22,7 +22,7 @@ function httpGet(asked: HttpRequest): Promise<{ status: number; body: string }> 
         headers,
         agent: false,
         rejectUnauthorized: false,
-        signal: AbortSignal.timeout(timeoutMs),
+        signal: AbortSignal.timeout(Math.ceil(timeoutMs)),
       },
       (response) => {
         let body = '';
@@ -41,14 +41,16 @@ function httpGet(asked: HttpRequest): Promise<{ status: number; body: string }> 
 
 function failed({ scheme, ip, port, path, timeoutMs }: HttpRequest, error: Error): ProbeError {
   const url = `${scheme.toLowerCase()}://${ip}:${port}${path}`;
-  const why = error.name === 'AbortError' ? `no answer within ${timeoutMs} ms` : error.message;
+  const why = error.name === 'AbortError' ? `no answer within ${Math.ceil(timeoutMs)} ms` : error.message;
   return new ProbeError(`Get "${url}": ${why}`, { cause: error });
 }
 
 function tcpConnect({ ip, port, timeoutMs }: { ip: string; port: number; timeoutMs: number }): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: ip, port });
-    socket.setTimeout(timeoutMs, () => socket.destroy(new Error(`no answer within ${timeoutMs} ms`)));
+    socket.setTimeout(Math.ceil(timeoutMs), () =>
+      socket.destroy(new Error(`no answer within ${Math.ceil(timeoutMs)} ms`)),
+    );
     socket.once('connect', () => {
       socket.destroy();
       resolve();
