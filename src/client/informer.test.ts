@@ -228,8 +228,8 @@ test('after stop nothing is told any more, even when a list was under way', asyn
   await cluster.clock.advance(10_000);
   assert.deepEqual(story, []);
   network.delayMs = () => 60_000;
-  const late = new Informer<ConfigMap>(new Client(network.transport), configMaps, { env: cluster.env }).start();
-  late.onChange((notification) => story.push(told(notification)));
+  const late = new Informer<ConfigMap>(new Client(network.transport), configMaps, { env: cluster.env });
+  late.start().onChange((notification) => story.push(told(notification)));
   await cluster.clock.turn();
   const stopped = late.stop();
   await cluster.clock.advance(180_000);

@@ -1,6 +1,6 @@
 import { keyOf, splitKey } from '../api/resource.ts';
 import { endpointConsumers, podReleases, pods } from '../api/resources.ts';
-import { isStatus } from '../api/status.ts';
+import { isStatus, StatusError } from '../api/status.ts';
 import type { Pod } from '../api/types/core.ts';
 import { type EndpointConsumer, type PodRelease, type ReleaseLevel, SEGUE_GROUP_VERSION } from '../api/types/segue.ts';
 import { microTimestamp, type Timer } from '../base/clock.ts';
@@ -9,6 +9,7 @@ import type { Client } from '../client/client.ts';
 import { EventRecorder } from '../client/events.ts';
 import { Informer } from '../client/informer.ts';
 import { Reconciler } from '../client/reconciler.ts';
+import { TransportError } from '../client/transport.ts';
 import { Gate } from './gate.ts';
 import { releaseLevel } from './level.ts';
 import { DEFAULT_LEASE_SECONDS } from './registration.ts';
@@ -78,7 +79,8 @@ export class GateController {
       this.#heardAt.delete(key);
       this.#gate.gone(key);
     }
-    if (object && object.status?.observedResourceVersion === previous?.status?.observedResourceVersion) return;
+    const same = object?.status?.observedResourceVersion === previous?.status?.observedResourceVersion;
+    if (object && previous && same) return;
     for (const waiting of this.#waiting) this.#reconciler.queue.add(waiting);
   }
 
@@ -194,21 +196,31 @@ export class GateController {
     const leaseMs = (consumer.spec.leaseDurationSeconds ?? DEFAULT_LEASE_SECONDS) * 1000;
     const heardAt = this.#heardAt.get(consumer.metadata.name) ?? Number.POSITIVE_INFINITY;
     if (consumer.spec.role !== 'Consumer' || this.#env.clock.monotonic() - heardAt <= leaseMs) return;
-    const { name, uid } = consumer.metadata;
-    this.#heardAt.delete(name);
+    this.#heardAt.delete(consumer.metadata.name);
+    this.#drop(consumer, leaseMs).catch((error) => {
+      if (!(error instanceof StatusError || error instanceof TransportError)) throw error;
+      this.#heardAt.set(consumer.metadata.name, heardAt);
+      this.#env.log.warn('a lost consumer was not removed, will try again', {
+        name: consumer.metadata.name,
+        error: error.message,
+      });
+    });
+  }
+
+  async #drop(consumer: EndpointConsumer, leaseMs: number): Promise<void> {
+    const { name, uid, resourceVersion } = consumer.metadata;
+    try {
+      // Only as it was seen here: one that renewed at the server meanwhile lives, however late we hear of it.
+      await this.#client.of(endpointConsumers).delete(name, { uid, resourceVersion });
+    } catch (error) {
+      if (isStatus(error, 'NotFound', 'Conflict')) return;
+      throw error;
+    }
     this.#env.log.warn('endpoint consumer lost', { name });
     this.#recorder.record(consumer, {
       type: 'Warning',
       reason: 'ConsumerLost',
       message: `${name} did not renew its lease of ${leaseMs / 1000} s: it no longer holds up the release of pods`,
     });
-    this.#client
-      .of(endpointConsumers)
-      .delete(name, { uid })
-      .catch((error) => {
-        if (isStatus(error, 'NotFound', 'Conflict')) return;
-        this.#heardAt.set(name, heardAt);
-        this.#env.log.warn('a lost consumer was not removed, will try again', { name, error: String(error) });
-      });
   }
 }

@@ -47,7 +47,6 @@ export class Registration {
     this.#options.watermark.onGrowth(() => this.state());
     this.#renewLater();
     while (!this.#stopped && !(await this.#quietly(() => this.#registerAnew()))) await this.#pause();
-    this.state();
   }
 
   /** States the current watermark, at once or when the statement under way is done. */
@@ -55,9 +54,7 @@ export class Registration {
     this.#stale = true;
     if (this.#stating || this.#stopped) return;
     this.#stating = true;
-    this.#idle = this.#stateAll().finally(() => {
-      this.#stating = false;
-    });
+    this.#idle = this.#stateAll();
   }
 
   /** Unregisters: from now on it holds nobody up, so it must have stopped routing. */
@@ -69,11 +66,16 @@ export class Registration {
   }
 
   async #stateAll(): Promise<void> {
-    while (this.#stale && !this.#stopped) {
-      this.#stale = false;
-      if (await this.#quietly(() => this.#stateOnce())) continue;
-      this.#stale = true;
-      await this.#pause();
+    try {
+      while (this.#stale && !this.#stopped) {
+        this.#stale = false;
+        if (await this.#quietly(() => this.#stateOnce())) continue;
+        this.#stale = true;
+        await this.#pause();
+      }
+    } finally {
+      // In the same turn as the last look at `stale`: what is stated from here on starts anew.
+      this.#stating = false;
     }
   }
 
@@ -89,14 +91,13 @@ export class Registration {
     }
   }
 
-  /** What an earlier life of this component stated under the same name holds no longer. */
+  /**
+   * What an earlier life of this component stated under the same name holds no longer, so the number is stated at once.
+   * The object stays: without it, nobody would wait for a component whose rules may still be in the kernel.
+   */
   async #registerAnew(): Promise<void> {
-    try {
-      await this.#client.of(endpointConsumers).delete(this.#options.name);
-    } catch (error) {
-      if (!isStatus(error, 'NotFound')) throw error;
-    }
     await this.#register();
+    await this.#stateOnce();
   }
 
   async #register(): Promise<void> {

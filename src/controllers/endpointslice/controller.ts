@@ -1,3 +1,4 @@
+import { controllerOf } from '../../api/owner.ts';
 import { keyOf, splitKey } from '../../api/resource.ts';
 import { endpointSlices, pods, services } from '../../api/resources.ts';
 import { selects } from '../../api/servicepods.ts';
@@ -52,7 +53,9 @@ export class EndpointSliceController {
   }
 
   async start(): Promise<void> {
-    this.#services.onChange(({ key }) => this.#reconciler.queue.add(key)).start();
+    // A pod deleted after a Service's change may be found under that Service no more: until its slices are right, no
+    // later revision of pods counts as acted on.
+    this.#services.onChange(({ key }) => this.#reconciler.queue.add(key, this.#pods.revision + 1)).start();
     this.#slices.onChange(({ object, previous }) => this.#sliceChanged(object ?? previous)).start();
     await Promise.all([this.#services.synced, this.#slices.synced]);
     // Whatever an earlier life of this controller wrote is in this list, so it was published at or before it.
@@ -90,13 +93,19 @@ export class EndpointSliceController {
     const slices = this.#slices
       .byIndex('service', key)
       .filter((slice) => slice.metadata.labels?.[MANAGED_BY_LABEL] === MANAGED_BY);
-    if (!service || service.metadata.deletionTimestamp) return undefined; // The garbage collector takes the slices.
+    if (!service || service.metadata.deletionTimestamp) return this.#removeAll(slices);
     if (!service.spec.selector || service.spec.type === 'ExternalName') return undefined;
     const selected = this.#pods.list(service.metadata.namespace).filter((pod) => selects(service, pod));
-    const plan = planSlices(service, selected, slices);
+    const isOwn = (slice: EndpointSlice) => controllerOf(slice)?.uid === service.metadata.uid;
+    const plan = planSlices(service, selected, slices.filter(isOwn));
     for (const content of plan.create) await this.#create(service, content);
     for (const { slice, content } of plan.update) await this.#update(slice, content);
-    for (const slice of plan.remove) await this.#remove(slice);
+    // Slices of an earlier Service of this name go as well, and last, so that there is no moment without endpoints.
+    return this.#removeAll([...plan.remove, ...slices.filter((slice) => !isOwn(slice))]);
+  }
+
+  async #removeAll(slices: readonly EndpointSlice[]): Promise<undefined> {
+    for (const slice of slices) await this.#remove(slice);
     return undefined;
   }
 
