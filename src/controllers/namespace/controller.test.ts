@@ -98,25 +98,29 @@ test('many pods that leave one after another end in an empty namespace', async (
   assert.equal((await world.client.of(pods).list()).items.length, 0);
 });
 
-test('a deletion that is refused is said in the conditions and tried again', async () => {
-  await using world = await startWorld();
-  await world.client.of(namespaces).create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'team' } });
-  await create(world, 'configmaps', configMap('a'));
-  let isRefusing = true;
-  const client = new Client(async (request) => {
-    const isDeletion = request.method === 'DELETE' && request.path === `${TEAM}/configmaps`;
-    if (!isRefusing || !isDeletion) return world.transport(request);
-    const object = new StatusError('Forbidden', 'configmaps are kept today').toStatus();
-    return { status: 403, headers: {}, body: { kind: 'object', object } };
+for (const method of ['DELETE', 'GET'] as const) {
+  test(`a ${method} of content that is refused is said in the conditions and tried again until it is not`, async () => {
+    await using world = await startWorld();
+    await world.client.of(namespaces).create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'team' } });
+    await create(world, 'configmaps', configMap('a'));
+    let isRefusing = true;
+    const client = new Client(async (request) => {
+      const isMeant = request.method === method && request.path === `${TEAM}/configmaps` && !request.query.has('watch');
+      if (!isRefusing || !isMeant) return world.transport(request);
+      const object = new StatusError('Forbidden', 'configmaps are kept today').toStatus();
+      return { status: 403, headers: {}, body: { kind: 'object', object } };
+    });
+    await world.run(new NamespaceController(client, { env: world.env, registry: builtinKinds() }));
+    await world.client.of(namespaces).delete('team');
+    await untilCondition(
+      world,
+      'NamespaceDeletionContentFailure',
+      (message) => message === 'Failed to delete all resource types, 1 remaining: configmaps are kept today',
+    );
+    await world.clock.advance(20_000);
+    assert.deepEqual((await world.client.of(namespaces).get('team')).spec?.finalizers, ['kubernetes']);
+    isRefusing = false;
+    await world.clock.advance(60_000);
+    await isGone(world);
   });
-  await world.run(new NamespaceController(client, { env: world.env, registry: builtinKinds() }));
-  await world.client.of(namespaces).delete('team');
-  await untilCondition(
-    world,
-    'NamespaceDeletionContentFailure',
-    (message) => message === 'Failed to delete all resource types, 1 remaining: configmaps are kept today',
-  );
-  isRefusing = false;
-  await world.clock.advance(60_000);
-  await isGone(world);
-});
+}

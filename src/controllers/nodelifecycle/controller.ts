@@ -64,7 +64,7 @@ export class NodeLifecycleController {
   async start(): Promise<void> {
     this.#awake.start();
     this.#nodes.onChange((change) => this.#nodeChanged(change)).start();
-    this.#leases.onChange(({ object }) => this.#renewed(object)).start();
+    this.#leases.start();
     this.#pods.onChange(({ object }) => this.#podChanged(object)).start();
     await Promise.all([this.#nodes.synced, this.#leases.synced, this.#pods.synced]);
     this.#reconciler.start();
@@ -85,12 +85,6 @@ export class NodeLifecycleController {
 
   #tick(): void {
     for (const node of this.#nodes.list()) if (this.#isSilent(node)) this.#reconciler.queue.add(node.metadata.name);
-  }
-
-  /** Notes the sign of life at once: what it means is looked for with the next tick. */
-  #renewed(lease: Lease | undefined): void {
-    const node = lease && this.#nodes.get(lease.metadata.name);
-    if (node) this.#isSilent(node);
   }
 
   #podChanged(pod: Pod | undefined): void {
