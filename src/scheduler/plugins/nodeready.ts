@@ -1,6 +1,6 @@
 import type { Taint } from '../../api/types/core.ts';
 import type { Plugin } from '../plugin.ts';
-import { tolerates } from '../tolerations.ts';
+import { tolerates } from '../tolerates.ts';
 
 const REASONS = ['node(s) were not ready'];
 const NOT_READY: Taint = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' };

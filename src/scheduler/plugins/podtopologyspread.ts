@@ -6,7 +6,7 @@ import { type Opinion, type Plugin, SCORE_MAX, type Score } from '../plugin.ts';
 import { narrowedSelector } from '../podaffinity.ts';
 import type { PodInfo } from '../podinfo.ts';
 import type { NodeInfo, Snapshot } from '../snapshot.ts';
-import { tolerates } from '../tolerations.ts';
+import { tolerates } from '../tolerates.ts';
 
 const SKEWED = ["node(s) didn't match pod topology spread constraints"];
 const UNLABELED = ["node(s) didn't match pod topology spread constraints (missing required label)"];

@@ -1,7 +1,7 @@
 import type { Taint } from '../../api/types/core.ts';
 import { type Plugin, scaledByMost } from '../plugin.ts';
 import type { NodeInfo } from '../snapshot.ts';
-import { tolerates } from '../tolerations.ts';
+import { tolerates } from '../tolerates.ts';
 
 const REASONS = ['node(s) had untolerated taint(s)'];
 
