@@ -1,6 +1,8 @@
 import type { Node, Pod } from '../api/types/core.ts';
 import { nodeOf, podOf } from './cluster.fixture.ts';
 
+// What one node answers to one pod, for every plugin that filters.
+
 export const taint = (effect: 'NoSchedule' | 'NoExecute' | 'PreferNoSchedule') => ({
   spec: { taints: [{ key: 'gpu', value: 'yes', effect }] },
 });

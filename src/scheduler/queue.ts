@@ -5,7 +5,7 @@ import type { Clock, Timer } from '../base/clock.ts';
 import { Heap } from './heap.ts';
 
 /** What changed in the cluster, as far as pods that found no node may care. */
-export type ClusterChange = 'NodeChanged' | 'PodLeft' | 'PodPlaced' | 'ServiceChanged';
+export type ClusterChange = 'NodeChanged' | 'PodLeft' | 'PodPlaced';
 
 /** A pod that waits for a node. */
 export interface Waiting {
