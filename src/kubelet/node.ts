@@ -63,7 +63,15 @@ export class NodeRegistration {
       if (!isStatus(error, 'AlreadyExists')) throw error;
       await this.#client.of(nodes).patch(name, { metadata: { labels: all } });
     }
+    await this.#stateReady({ always: true });
+  }
+
+  /** Says what this node is and that it is ready: always at the start, later when somebody has said otherwise. */
+  async #stateReady({ always }: { always: boolean }): Promise<void> {
+    const { name } = this.#facts;
     const known = await this.#client.of(nodes).get(name);
+    const ready = known.status?.conditions?.find(({ type }) => type === 'Ready')?.status;
+    if (ready === 'True' && !always) return;
     const patch = { status: this.#status(known) };
     await this.#client.of(nodes).patch(name, patch, { type: 'strategic', subresource: 'status' });
   }
@@ -108,10 +116,12 @@ export class NodeRegistration {
 
   #later(): void {
     const renew = () =>
-      this.#renew().catch((error) => {
-        if (!(error instanceof StatusError || error instanceof TransportError)) throw error;
-        this.#env.log.warn('node lease not renewed', { node: this.#facts.name, error: error.message });
-      });
+      this.#renew()
+        .then(() => this.#stateReady({ always: false }))
+        .catch((error) => {
+          if (!(error instanceof StatusError || error instanceof TransportError)) throw error;
+          this.#env.log.warn('node lease not renewed', { node: this.#facts.name, error: error.message });
+        });
     this.#timer = this.#env.clock.timer(
       RENEW_MS,
       () => {

@@ -66,6 +66,7 @@ export class PodWorker {
   /** The pod's object changed. */
   update(pod: Pod): void {
     this.#pod = pod;
+    this.#writer.seen(pod);
     this.#termination?.update(pod);
     this.wake();
   }

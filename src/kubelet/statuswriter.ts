@@ -18,6 +18,7 @@ export class StatusWriter {
   readonly #pod: Pod;
   #wanted: { status: PodStatus; text: string } | undefined;
   #written = '';
+  #writtenRevision = 0;
   #work: Promise<void> | undefined;
 
   constructor(client: Client, options: { env: Env; pod: Pod }) {
@@ -35,6 +36,19 @@ export class StatusWriter {
     });
   }
 
+  /**
+   * The pod's object changed at the server. When somebody else has changed a condition that was written here, as the
+   * node lifecycle controller does for nodes it does not hear of, the next report writes it again.
+   */
+  seen(pod: Pod): void {
+    if (this.#work || this.#written === '' || Number(pod.metadata.resourceVersion) <= this.#writtenRevision) return;
+    const { conditions = [] } = JSON.parse(this.#written) as PodStatus;
+    const differs = conditions.some(({ type, status }) => {
+      return pod.status?.conditions?.find((condition) => condition.type === type)?.status !== status;
+    });
+    if (differs) this.#written = '';
+  }
+
   /** Resolves when everything reported so far was written, or the pod is gone. */
   async settled(): Promise<void> {
     await this.#work;
@@ -46,7 +60,7 @@ export class StatusWriter {
       const { status, text } = this.#wanted;
       this.#wanted = undefined;
       try {
-        await this.#patch(status);
+        this.#writtenRevision = await this.#patch(status);
         this.#written = text;
         failures = 0;
       } catch (error) {
@@ -63,11 +77,15 @@ export class StatusWriter {
     }
   }
 
-  async #patch(status: PodStatus): Promise<void> {
+  /** The resourceVersion of the write. */
+  async #patch(status: PodStatus): Promise<number> {
     const { name, namespace, uid } = this.#pod.metadata;
     // A merge leaves alone what it does not name: what is no longer said has to be taken back.
     const conditions = status.conditions?.map((condition) => ({ reason: null, message: null, ...condition }));
     const patch = { metadata: { uid }, status: { ...status, conditions } };
-    await this.#client.of(pods).patch(name, patch, { namespace, type: 'strategic', subresource: 'status' });
+    const written = await this.#client
+      .of(pods)
+      .patch(name, patch, { namespace, type: 'strategic', subresource: 'status' });
+    return Number(written.metadata.resourceVersion);
   }
 }

@@ -98,10 +98,14 @@ export class ReplicaSetController {
     this.#pods.absorb(await this.#client.of(pods).patch(name, patch, { namespace }));
   }
 
+  /** In batches that double, so that a set whose pods are all refused asks once, not a hundred times. */
   async #createPods(set: ReplicaSet, count: number): Promise<void> {
-    const results = await Promise.allSettled(Array.from({ length: count }, () => this.#createPod(set)));
-    const failed = results.find((result) => result.status === 'rejected');
-    if (failed) throw failed.reason;
+    for (let made = 0, batch = 1; made < count; made += batch, batch = Math.min(batch * 2, count - made)) {
+      const results = await Promise.allSettled(Array.from({ length: batch }, () => this.#createPod(set)));
+      const failed = results.find((result) => result.status === 'rejected');
+      if (failed && isNamespaceTerminating(failed.reason)) return;
+      if (failed) throw failed.reason;
+    }
   }
 
   async #createPod(set: ReplicaSet): Promise<void> {
@@ -126,7 +130,7 @@ export class ReplicaSetController {
         message: `Created pod: ${pod.metadata.name}`,
       });
     } catch (error) {
-      if (error instanceof StatusError) {
+      if (error instanceof StatusError && !isNamespaceTerminating(error)) {
         this.#recorder.record(set, {
           type: 'Warning',
           reason: 'FailedCreate',
@@ -159,6 +163,14 @@ export class ReplicaSetController {
       if (!isStatus(error, 'NotFound')) throw error;
     }
   }
+}
+
+/** Nothing can be made there any more, and nobody needs to be told. */
+function isNamespaceTerminating(error: unknown): boolean {
+  return (
+    isStatus(error, 'Forbidden') &&
+    (error.details?.causes ?? []).some(({ reason }) => reason === 'NamespaceTerminating')
+  );
 }
 
 const NUMBERS = [
