@@ -228,13 +228,14 @@ test('after stop nothing is told any more, even when a list was under way', asyn
   await cluster.clock.advance(10_000);
   assert.deepEqual(story, []);
   network.delayMs = () => 60_000;
+  const heard: string[] = [];
   const late = new Informer<ConfigMap>(new Client(network.transport), configMaps, { env: cluster.env });
-  late.start().onChange((notification) => story.push(told(notification)));
+  late.start().onChange((notification) => heard.push(told(notification)));
   await cluster.clock.turn();
   const stopped = late.stop();
   await cluster.clock.advance(180_000);
   await stopped;
-  assert.deepEqual(story, []);
+  assert.deepEqual(heard, []);
 });
 
 test('keys are told apart by their namespaces', async () => {

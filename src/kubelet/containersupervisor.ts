@@ -120,9 +120,11 @@ export class ContainerSupervisor {
   async remove(): Promise<void> {
     this.stop();
     const { state } = this.record;
-    if (state && isRunning(this.record))
-      await this.#options.tools.runtime.stopContainer(state.id, { graceMs: 0, signal: 'SIGKILL' });
-    if (state) await this.#options.tools.runtime.removeContainer(state.id);
+    const { runtime } = this.#options.tools;
+    if (!state) return;
+    if (runtime.containerStatus(state.id)?.phase === 'Running')
+      await runtime.stopContainer(state.id, { graceMs: 0, signal: 'SIGKILL' });
+    await runtime.removeContainer(state.id);
   }
 
   log(previous: boolean): { path: string; ended: () => boolean } | undefined {

@@ -1,8 +1,10 @@
 import { events, podReleases, pods } from '../api/resources.ts';
 import { isStatus } from '../api/status.ts';
 import type { Container, Pod, PodSpec } from '../api/types/core.ts';
+import type { Draft } from '../api/types/meta.ts';
 import { type PodRelease, type ReleaseLevel, SEGUE_GROUP_VERSION } from '../api/types/segue.ts';
 import { startTestCluster, type TestCluster } from '../client/client.fixture.ts';
+import type { Client } from '../client/client.ts';
 import { FakePodNetwork } from '../network/fake/podnetwork.ts';
 import { FakeImages } from '../runtime/fake/fakeimages.ts';
 import { type FakeProgram, FakeRuntime } from '../runtime/fake/fakeruntime.ts';
@@ -101,7 +103,7 @@ export async function startKubelet(options: { level?: ReleaseLevel } = {}): Prom
     },
     async release(name: string, phase: 'Waiting' | 'Released', waitingFor: string[] = []) {
       const pod = await client.of(pods).get(name, { namespace });
-      await say(client.of(podReleases), pod, { phase, waitingFor });
+      await say(client, pod, { phase, waitingFor });
     },
     events: async () => (await client.of(events).list()).items.map(({ reason }) => reason ?? ''),
     advance: (ms: number) => clock.advance(ms),
@@ -117,12 +119,13 @@ export async function startKubelet(options: { level?: ReleaseLevel } = {}): Prom
 const FACTS = { name: NODE, ip: '192.0.2.1', podCIDR: '10.244.1.0/24', cpus: 4, memoryBytes: 2 ** 30, podsMax: 100 };
 
 async function say(
-  releases: ReturnType<TestCluster['client']['of']>,
+  client: Client,
   pod: Pod,
   what: { phase: 'Waiting' | 'Released'; waitingFor: string[] },
 ): Promise<void> {
   const { name, uid, resourceVersion } = pod.metadata;
-  const release: Omit<PodRelease, 'metadata'> & { metadata: object } = {
+  const releases = client.of(podReleases);
+  const release: Draft<PodRelease> = {
     apiVersion: SEGUE_GROUP_VERSION,
     kind: 'PodRelease',
     metadata: { name, namespace },

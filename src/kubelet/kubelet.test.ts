@@ -241,7 +241,10 @@ test('a shorter grace period given later counts', async () => {
   await kubelet.remove('web', 5);
   await kubelet.advance(4_500);
   assert.equal(await kubelet.get('web'), undefined);
-  assert.deepEqual(kubelet.signals().map((line) => line.split(' ')[0]), ['SIGTERM', 'SIGKILL']);
+  assert.deepEqual(
+    kubelet.signals().map((line) => line.split(' ')[0]),
+    ['SIGTERM', 'SIGKILL'],
+  );
 });
 
 test('a forced deletion stops the pod without waiting for its release', async () => {

@@ -3,7 +3,7 @@ import { isStatus, StatusError } from '../api/status.ts';
 import type { Pod } from '../api/types/core.ts';
 import type { Condition } from '../api/types/meta.ts';
 import type { PodRelease } from '../api/types/segue.ts';
-import type { Timer } from '../base/clock.ts';
+import { delay, type Timer } from '../base/clock.ts';
 import { TransportError } from '../client/transport.ts';
 import { PodNetworkError } from '../network/podnetwork.ts';
 import { type ContainerState, RuntimeError } from '../runtime/runtime.ts';
@@ -58,7 +58,7 @@ export class PodWorker {
     this.#tools = tools;
     this.#onGone = options.onGone;
     this.#records = recordsOf(pod);
-    this.#startedAt = tools.env.clock.now();
+    this.#startedAt = Date.parse(pod.status?.startTime ?? '') || tools.env.clock.now();
     this.#writer = new StatusWriter(tools.client, { env: tools.env, pod });
     this.#resume();
   }
@@ -106,15 +106,18 @@ export class PodWorker {
 
   wake(): void {
     this.#dirty = true;
-    this.#running ??= this.#run().finally(() => {
-      this.#running = undefined;
-    });
+    this.#running ??= this.#run();
   }
 
   async #run(): Promise<void> {
-    while (this.#dirty) {
-      this.#dirty = false;
-      await this.#step();
+    try {
+      while (this.#dirty) {
+        this.#dirty = false;
+        await this.#step();
+      }
+    } finally {
+      // In the same turn as the last look at `dirty`: who wakes it from here on starts it anew.
+      this.#running = undefined;
     }
   }
 
@@ -223,8 +226,21 @@ export class PodWorker {
     this.#onGone();
   }
 
-  /** Takes down what runs; files and logs stay until the object is gone. */
+  /** Takes down what runs, however often it takes; files and logs stay until the object is gone. */
   async #tearDown(): Promise<void> {
+    for (;;) {
+      try {
+        await this.#takeDown();
+        return;
+      } catch (error) {
+        if (!isExpected(error)) throw error;
+        this.#tools.recorder.record(this.#pod, { type: 'Warning', reason: 'FailedKillPod', message: error.message });
+        await delay(this.#tools.env.clock, RETRY_MS);
+      }
+    }
+  }
+
+  async #takeDown(): Promise<void> {
     const { runtime, podNetwork } = this.#tools;
     for (const supervisor of this.#supervisors.values()) await supervisor.remove();
     if (this.#sandbox) await runtime.removePodSandbox(this.#sandbox.id);
@@ -241,7 +257,7 @@ export class PodWorker {
         if (isStatus(error, 'NotFound', 'Conflict')) return;
         if (!(error instanceof StatusError || error instanceof TransportError)) throw error;
         this.#tools.env.log.warn('pod object not removed, will try again', { pod: name, error: error.message });
-        await new Promise<void>((resolve) => this.#tools.env.clock.timer(RETRY_MS, resolve));
+        await delay(this.#tools.env.clock, RETRY_MS);
       }
     }
   }

@@ -113,7 +113,7 @@ function initDone(record: ContainerRecord): boolean {
 }
 
 function containerStatus(record: ContainerRecord): ContainerStatus {
-  const { spec, state, restarts, last, imageId } = record;
+  const { spec, state, restarts, imageId } = record;
   return {
     name: spec.name,
     image: spec.image ?? '',
@@ -123,7 +123,7 @@ function containerStatus(record: ContainerRecord): ContainerStatus {
     started: isRunning(record) && record.startup,
     restartCount: restarts,
     state: apiState(record),
-    ...(last ? { lastState: { terminated: last } } : { lastState: {} }),
+    lastState: lastState(record),
   };
 }
 
@@ -132,6 +132,12 @@ function apiState({ state, waiting }: ContainerRecord): ApiContainerState {
   if (state?.phase === 'Running') return { running: { startedAt: time(state.startedAt as number) } };
   if (state?.phase === 'Exited') return { terminated: terminated(state) };
   return { waiting: { reason: 'ContainerCreating' } };
+}
+
+/** While it waits to be started again, its end is not the present state any more but the one before. */
+function lastState({ state, waiting, last }: ContainerRecord): ApiContainerState {
+  if (waiting && state?.phase === 'Exited') return { terminated: terminated(state) };
+  return last ? { terminated: last } : {};
 }
 
 export function terminated(state: ContainerState): ContainerStateTerminated {

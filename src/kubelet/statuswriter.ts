@@ -17,6 +17,7 @@ export class StatusWriter {
   readonly #env: Env;
   readonly #pod: Pod;
   #wanted: { status: PodStatus; text: string } | undefined;
+  /** What the server has, or is being told right now. */
   #written = '';
   #writtenRevision = 0;
   #work: Promise<void> | undefined;
@@ -31,9 +32,7 @@ export class StatusWriter {
     const text = JSON.stringify(status);
     if (text === (this.#wanted?.text ?? this.#written)) return;
     this.#wanted = { status, text };
-    this.#work ??= this.#write().finally(() => {
-      this.#work = undefined;
-    });
+    this.#work ??= this.#writeAll();
   }
 
   /**
@@ -54,14 +53,23 @@ export class StatusWriter {
     await this.#work;
   }
 
+  async #writeAll(): Promise<void> {
+    try {
+      await this.#write();
+    } finally {
+      // In the same turn as the last look at `wanted`: a report from here on starts anew.
+      this.#work = undefined;
+    }
+  }
+
   async #write(): Promise<void> {
     let failures = 0;
     while (this.#wanted) {
       const { status, text } = this.#wanted;
       this.#wanted = undefined;
+      this.#written = text;
       try {
         this.#writtenRevision = await this.#patch(status);
-        this.#written = text;
         failures = 0;
       } catch (error) {
         if (!(error instanceof StatusError || error instanceof TransportError)) throw error;

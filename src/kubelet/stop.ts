@@ -1,5 +1,6 @@
 import type { LifecycleHandler, Pod } from '../api/types/core.ts';
 import { delay } from '../base/clock.ts';
+import { RuntimeError } from '../runtime/runtime.ts';
 import { ProbeError } from './host.ts';
 import { check } from './probes/check.ts';
 import type { ContainerRecord } from './record.ts';
@@ -32,7 +33,14 @@ export function stopContainer(record: ContainerRecord, options: StopOptions): St
   let ended = false;
   const id = record.state?.id as string;
   const leftMs = () => Math.max(0, deadline - clock.monotonic());
-  const signal = () => options.tools.runtime.stopContainer(id, { ...stopSignal(record, options), graceMs: leftMs() });
+  const signal = async () => {
+    try {
+      await options.tools.runtime.stopContainer(id, { ...stopSignal(record, options), graceMs: leftMs() });
+    } catch (error) {
+      // Removed while it was being stopped: it has ended.
+      if (!(error instanceof RuntimeError && error.reason === 'NotFound')) throw error;
+    }
+  };
   const run = async () => {
     const hook = record.spec.lifecycle?.preStop;
     if (hook && leftMs() > 0) {
