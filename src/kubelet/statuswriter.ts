@@ -2,6 +2,7 @@ import { pods } from '../api/resources.ts';
 import { isStatus, StatusError } from '../api/status.ts';
 import type { Pod, PodStatus } from '../api/types/core.ts';
 import { type BackoffPolicy, backoffMs } from '../base/backoff.ts';
+import { delay } from '../base/clock.ts';
 import type { Env } from '../base/env.ts';
 import type { Client } from '../client/client.ts';
 import { TransportError } from '../client/transport.ts';
@@ -55,33 +56,31 @@ export class StatusWriter {
 
   async #writeAll(): Promise<void> {
     try {
-      await this.#write();
+      let failures = 0;
+      while (this.#wanted) {
+        failures = (await this.#write(this.#wanted)) ? 0 : failures + 1;
+        if (failures > 0) await delay(this.#env.clock, backoffMs(BACKOFF, failures));
+      }
     } finally {
       // In the same turn as the last look at `wanted`: a report from here on starts anew.
       this.#work = undefined;
     }
   }
 
-  async #write(): Promise<void> {
-    let failures = 0;
-    while (this.#wanted) {
-      const { status, text } = this.#wanted;
-      this.#wanted = undefined;
-      this.#written = text;
-      try {
-        this.#writtenRevision = await this.#patch(status);
-        failures = 0;
-      } catch (error) {
-        if (!(error instanceof StatusError || error instanceof TransportError)) throw error;
-        if (isStatus(error, 'NotFound', 'Conflict')) return; // Another pod by now, or none.
-        failures++;
-        this.#env.log.warn('pod status was not taken, will try again', {
-          pod: this.#pod.metadata.name,
-          error: error.message,
-        });
-        this.#wanted ??= { status, text };
-        await new Promise<void>((resolve) => this.#env.clock.timer(backoffMs(BACKOFF, failures), resolve));
-      }
+  /** False when it has to be tried again. */
+  async #write(wanted: { status: PodStatus; text: string }): Promise<boolean> {
+    this.#wanted = undefined;
+    this.#written = wanted.text;
+    try {
+      this.#writtenRevision = await this.#patch(wanted.status);
+      return true;
+    } catch (error) {
+      if (!(error instanceof StatusError || error instanceof TransportError)) throw error;
+      if (isStatus(error, 'NotFound', 'Conflict')) return true; // Another pod by now, or none.
+      const { name } = this.#pod.metadata;
+      this.#env.log.warn('pod status was not taken, will try again', { pod: name, error: error.message });
+      this.#wanted ??= wanted;
+      return false;
     }
   }
 
