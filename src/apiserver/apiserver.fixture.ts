@@ -36,7 +36,7 @@ export interface TestServer extends AsyncDisposable {
   /** The raw response, for streams. */
   send(line: string, options?: Ask): Promise<ApiResponse>;
   /** Begins a watch and records what it brings. */
-  watch(path: string, options?: Ask): Promise<Recorder>;
+  watch(path: string, options?: Ask & { onFirst?: () => void }): Promise<Recorder>;
 }
 
 export async function startTestServer(
@@ -66,6 +66,7 @@ export async function startTestServer(
       const response = await send(`GET ${path}`, how);
       assert(response.body.kind === 'watch', `a watch of ${path} begins: ${JSON.stringify(response.body)}`);
       const recorder = new Recorder(() => response.body.kind === 'watch' && response.body.stream.close());
+      recorder.onFirst = how?.onFirst;
       response.body.stream.start(recorder);
       return recorder;
     },
@@ -79,6 +80,8 @@ export class Recorder implements WatchSink {
   isEnded = false;
   /** What `onEvents` says: false plays a reader that cannot keep up. */
   keepsUp = true;
+  /** Called once, while the first events are being handed over. */
+  onFirst: (() => void) | undefined;
   readonly #close: () => void;
 
   constructor(close: () => void) {
@@ -86,6 +89,9 @@ export class Recorder implements WatchSink {
   }
 
   onEvents(events: readonly SerializedEvent[]): boolean {
+    const first = this.onFirst;
+    this.onFirst = undefined;
+    first?.();
     this.events.push(...events);
     return this.keepsUp;
   }

@@ -194,3 +194,24 @@ test('a watch of tables sends one row an event, with the columns in the first on
   assert.equal(tables[1]?.columnDefinitions, null);
   assert.equal(tables[1]?.rows[0]?.object.kind, 'ConfigMap');
 });
+
+test('a reader that writes while it is handed events neither loses any nor lets another reader lose any', async () => {
+  await using server = await startTestServer();
+  const from = server.durable.revision;
+  for (const name of ['a', 'b', 'c']) await put(server, name);
+  const writer = await server.watch(`${CONFIG_MAPS}?watch=1&resourceVersion=${from}`, {
+    onFirst: () => void put(server, 'd'),
+  });
+  const other = await server.watch(`${CONFIG_MAPS}?watch=1&resourceVersion=${from}`);
+  const live = await server.watch(`${CONFIG_MAPS}?watch=1&resourceVersion=${server.durable.revision}`, {
+    onFirst: () => void put(server, 'f'),
+  });
+  const behind = await server.watch(`${CONFIG_MAPS}?watch=1&resourceVersion=${server.durable.revision}`);
+  await put(server, 'e');
+  const all = Array.from({ length: server.durable.revision - from }, (_, index) => from + 1 + index);
+  assert.equal(all.length, 6);
+  assert.deepEqual(writer.revisions, all);
+  assert.deepEqual(other.revisions, all);
+  assert.deepEqual(live.revisions, all.slice(4));
+  assert.deepEqual(behind.revisions, all.slice(4));
+});

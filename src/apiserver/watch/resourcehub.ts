@@ -37,6 +37,8 @@ export class ResourceHub {
   readonly #env: Env;
   readonly #watchers = new Set<HubMember>();
   readonly #recent = new Map<number, ChangeEvents>();
+  /** Deliveries under way (the first) and waiting. */
+  readonly #turns: (() => void)[] = [];
   #subscription: WatchHandle | undefined;
   #ticker: Timer | undefined;
   /** Every change up to here has been handed to every watcher. */
@@ -67,7 +69,7 @@ export class ResourceHub {
     if (watcher.allowsBookmarks) this.#ensureTicker();
     if (fromRevision >= this.#delivered) return;
     const missed = this.#changesAfter(fromRevision);
-    if (missed.length > 0) watcher.deliver(missed);
+    if (missed.length > 0) this.#inTurn(() => watcher.deliver(missed));
   }
 
   leave(watcher: HubMember): void {
@@ -97,9 +99,27 @@ export class ResourceHub {
   }
 
   #dispatch(changes: readonly Change[]): void {
-    const events = changes.map((change) => this.#eventsOf(change));
-    for (const watcher of [...this.#watchers]) watcher.deliver(events);
-    this.#delivered = Math.max(this.#delivered, changes.at(-1)?.revision ?? 0);
+    this.#inTurn(() => {
+      const events = changes.map((change) => this.#eventsOf(change));
+      for (const watcher of [...this.#watchers]) watcher.deliver(events);
+      this.#delivered = Math.max(this.#delivered, changes.at(-1)?.revision ?? 0);
+    });
+  }
+
+  /**
+   * One delivery after another. A reader in this process may write while it is handed events; what comes of that is for
+   * all readers later than what is being handed over, never in the middle of it.
+   */
+  #inTurn(deliver: () => void): void {
+    this.#turns.push(deliver);
+    if (this.#turns.length > 1) return;
+    for (let turn = this.#turns[0]; turn; turn = this.#turns[0]) {
+      try {
+        turn();
+      } finally {
+        this.#turns.shift();
+      }
+    }
   }
 
   /** What the store knows after `revision`, whether or not the subscription has brought it yet. */
