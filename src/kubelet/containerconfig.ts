@@ -1,8 +1,8 @@
 import { configMaps, secrets } from '../api/resources.ts';
 import { isStatus } from '../api/status.ts';
-import type { ConfigMap, Container, Pod, Secret } from '../api/types/core.ts';
+import type { ConfigMap, Container, Pod, Secret, VolumeMount } from '../api/types/core.ts';
 import type { ContainerConfig, ImageInfo } from '../runtime/runtime.ts';
-import { environmentOf, expand } from './environment.ts';
+import { ConfigError, environmentOf, expand } from './environment.ts';
 import type { PodTools } from './tools.ts';
 import { mountsOf } from './volumes.ts';
 
@@ -31,11 +31,21 @@ export async function containerConfig(
     args: (container.args ?? []).map((text) => expand(text, env)),
     workingDir: container.workingDir ?? image.workingDir,
     env,
-    mounts: await mountsOf(container.volumeMounts ?? [], place.volumes, tools.host),
+    mounts: await mountsOf(expandedMounts(container, env), place.volumes, tools.host),
     runAsUser: security.runAsUser,
     runAsGroup: security.runAsGroup,
     logPath: `${folder}/${attempt}.log`,
   };
+}
+
+/** `subPathExpr` may name variables of the container, all of which must be there. */
+function expandedMounts(container: Container, env: Readonly<Record<string, string>>): VolumeMount[] {
+  return (container.volumeMounts ?? []).map(({ subPathExpr, ...mount }) => {
+    if (!subPathExpr) return mount;
+    const missing = [...subPathExpr.matchAll(/(?<!\$)\$\(([^)]*)\)/g)].find(([, name]) => !((name as string) in env));
+    if (missing) throw new ConfigError(`missing value for ${missing[1]} in subPathExpr of mount ${mount.mountPath}`);
+    return { ...mount, subPath: expand(subPathExpr, env) };
+  });
 }
 
 export function podName(pod: Pod): { namespace: string; name: string; uid: string } {

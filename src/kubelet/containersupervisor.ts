@@ -129,7 +129,7 @@ export class ContainerSupervisor {
 
   log(previous: boolean): { path: string; ended: () => boolean } | undefined {
     const { state, restarts } = this.record;
-    if (!state || (previous && restarts === 0)) return undefined;
+    if (!state?.logPath || (previous && restarts === 0)) return undefined;
     if (!previous)
       return {
         path: state.logPath,

@@ -11,7 +11,7 @@ import { podName } from './containerconfig.ts';
 import { ContainerSupervisor } from './containersupervisor.ts';
 import { VolumeError } from './host.ts';
 import { type PodAction, planPod } from './plan.ts';
-import { type ContainerRecord, recordsOf } from './record.ts';
+import { type ContainerRecord, recordsOf, resumeRecord } from './record.ts';
 import { statusOf } from './status.ts';
 import { StatusWriter } from './statuswriter.ts';
 import { Termination } from './termination.ts';
@@ -291,9 +291,7 @@ export class PodWorker {
     for (const status of [...initContainerStatuses, ...containerStatuses]) {
       const record = this.#records.find(({ spec }) => spec.name === status.name);
       if (!record) continue;
-      record.restarts = status.restartCount + (status.containerID ? 1 : 0);
-      const { terminated } = status.state;
-      if (terminated) record.last = terminated;
+      resumeRecord(record, { status, policy: this.#pod.spec.restartPolicy ?? 'Always' });
     }
   }
 }

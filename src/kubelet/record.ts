@@ -1,4 +1,4 @@
-import type { Container, ContainerStateTerminated, Pod } from '../api/types/core.ts';
+import type { Container, ContainerStateTerminated, ContainerStatus, Pod, PodSpec } from '../api/types/core.ts';
 import type { ContainerState } from '../runtime/runtime.ts';
 
 /** What a kubelet knows of one container of one pod: the facts that plans and statuses are made from. */
@@ -59,4 +59,40 @@ export function isRunning(record: ContainerRecord): boolean {
 /** An init container that stays (KEP-753). */
 export function isSidecar(record: ContainerRecord): boolean {
   return record.init && record.spec.restartPolicy === 'Always';
+}
+
+/** Exit code of a container whose end nobody saw: its node went down under it. */
+const UNSEEN_EXIT_CODE = 137;
+
+/**
+ * Takes over what an earlier life of this node knew of a container, whose process is gone. One that is started whatever
+ * became of it only counts on; any other has ended, as its status says or without anybody seeing how.
+ */
+export function resumeRecord(
+  record: ContainerRecord,
+  from: { status: ContainerStatus; policy: NonNullable<PodSpec['restartPolicy']> },
+): void {
+  const { status, policy } = from;
+  const { terminated } = status.state;
+  if (terminated) record.last = terminated;
+  const ran = status.containerID !== undefined;
+  record.restarts = status.restartCount;
+  if (!ran) return;
+  if (policy === 'Always' || record.init) {
+    record.restarts++;
+    return;
+  }
+  record.waiting = undefined;
+  record.state = {
+    id: (status.containerID ?? '').replace(/^\w+:\/\//, ''),
+    sandboxId: '',
+    name: status.name,
+    phase: 'Exited',
+    startedAt: terminated?.startedAt ? Date.parse(terminated.startedAt) : undefined,
+    finishedAt: terminated?.finishedAt ? Date.parse(terminated.finishedAt) : undefined,
+    exitCode: terminated?.exitCode ?? UNSEEN_EXIT_CODE,
+    signal: terminated?.signal,
+    pid: undefined,
+    logPath: '',
+  };
 }

@@ -93,7 +93,7 @@ function mode({ defaultMode }: { defaultMode?: number }): { defaultMode?: number
   return defaultMode === undefined ? {} : { defaultMode };
 }
 
-type Source = { items?: KeyToPath[]; defaultMode?: number };
+type Source = { items?: KeyToPath[]; defaultMode?: number; optional?: boolean };
 type Contents = ReadonlyMap<string, Uint8Array>;
 
 /** Adds what `source` selects of `contents`: all of it, or the keys it lists at the paths it gives them. */
@@ -101,6 +101,7 @@ function add(out: Map<string, VolumeFile>, contents: Contents, source: Source): 
   const items = source.items ?? [...contents.keys()].map((key): KeyToPath => ({ key, path: key }));
   for (const { key, path, mode: own } of items) {
     const content = contents.get(key);
+    if (!content && source.optional) continue;
     if (!content) throw new VolumeError(`references non-existent config key: ${key}`);
     out.set(path, { content, mode: own ?? source.defaultMode ?? DEFAULT_MODE });
   }

@@ -14,7 +14,7 @@ import {
   symlink,
   writeFile,
 } from 'node:fs/promises';
-import { dirname, join, resolve, sep } from 'node:path';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import { type PodFiles, type PodName, VolumeError, type VolumeFile } from '../host.ts';
 
 const CHUNK_BYTES = 64 * 1024;
@@ -28,15 +28,25 @@ export function localFiles(root: string): PodFiles {
   const volumes = (uid: string, volume: string) => join(root, 'pods', uid, 'volumes', volume);
   const logs = ({ namespace, name, uid }: PodName) => join(root, 'logs', `${namespace}_${name}_${uid}`);
   return {
-    emptyDir: (uid, volume) => folder(volumes(uid, volume), 0o777),
-    fileVolume: (uid, volume, files) => writeVolume(volumes(uid, volume), files),
-    hostPath: checkHostPath,
-    subPath: within,
+    emptyDir: (uid, volume) => provided(volume, folder(volumes(uid, volume), 0o777)),
+    fileVolume: (uid, volume, files) => provided(volume, writeVolume(volumes(uid, volume), files)),
+    hostPath: (path, type) => provided(path, checkHostPath(path, type)),
+    subPath: (folder, path) => provided(path, within(folder, path)),
     removePod: (uid) => rm(join(root, 'pods', uid), { recursive: true, force: true }),
     logFolder: (pod, container) => folder(join(logs(pod), container)),
     readLog,
     removeLogs: (pod) => rm(logs(pod), { recursive: true, force: true }),
   };
+}
+
+/** What the file system refuses is a volume that cannot be provided, not the end of the node. */
+async function provided<T>(what: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof VolumeError || (error as NodeJS.ErrnoException).code === undefined) throw error;
+    throw new VolumeError(`Cannot provide ${what}: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 async function folder(path: string, mode?: number): Promise<string> {
@@ -48,17 +58,24 @@ async function folder(path: string, mode?: number): Promise<string> {
 async function writeVolume(path: string, files: ReadonlyMap<string, VolumeFile>): Promise<string> {
   await mkdir(path, { recursive: true });
   const fresh = await mkdtemp(`${path}/..data_`);
+  // Whoever the container runs as reads it; the temporary folder would be its maker's alone.
+  await chmod(fresh, 0o755);
   for (const [name, { content, mode }] of files) {
     const target = inside(fresh, name);
     await mkdir(dirname(target), { recursive: true });
-    await writeFile(target, content, { mode });
+    await writeFile(target, content);
+    await chmod(target, mode);
   }
   const link = join(path, '..data');
   const before = await realpath(link).catch(() => undefined);
-  await symlink(fresh, `${link}_tmp`);
+  await rm(`${link}_tmp`, { force: true });
+  // Relative, so that it leads there from wherever the volume is mounted.
+  await symlink(basename(fresh), `${link}_tmp`);
   await rename(`${link}_tmp`, link);
-  for (const name of new Set([...files.keys()].map((file) => file.split('/')[0] as string))) {
-    await symlink(join('..data', name), join(path, name)).catch(ignoreExisting);
+  const names = new Set([...files.keys()].map((file) => file.split('/')[0] as string));
+  for (const name of names) await symlink(join('..data', name), join(path, name)).catch(ignoreExisting);
+  for (const name of await readdir(path)) {
+    if (!names.has(name) && !name.startsWith('..data')) await rm(join(path, name), { force: true });
   }
   if (before) await rm(before, { recursive: true, force: true });
   return path;

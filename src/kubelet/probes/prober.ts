@@ -37,7 +37,9 @@ export class Prober {
     const { kind, probe, env } = options;
     this.#options = options;
     this.#counter = new ProbeCounter(probe, kind === 'liveness');
-    this.#earlyMs = kind === 'liveness' ? Number.POSITIVE_INFINITY : EARLY_MS;
+    // Several successes are asked for to see that it lasts: those come at the probe's own period only.
+    const early = kind !== 'liveness' && (probe.successThreshold ?? 1) === 1;
+    this.#earlyMs = early ? EARLY_MS : Number.POSITIVE_INFINITY;
     const first = (probe.initialDelaySeconds ?? 0) * 1000;
     const delayMs = kind === 'liveness' ? Math.max(first, this.#periodMs) : first;
     this.#nextCounted = env.clock.monotonic() + Math.max(delayMs, kind === 'liveness' ? 0 : first + this.#periodMs);
@@ -64,7 +66,8 @@ export class Prober {
   async #look(): Promise<void> {
     const { probe, target, env } = this.#options;
     const counted = env.clock.monotonic() >= this.#nextCounted;
-    if (counted) this.#nextCounted += this.#periodMs;
+    // Looks that fell due while a slow one was under way are left out, as by Kubernetes' ticker.
+    if (counted) this.#nextCounted = Math.max(this.#nextCounted + this.#periodMs, env.clock.monotonic());
     const why = await failure(() =>
       check(probe, target, { ...this.#options, timeoutMs: (probe.timeoutSeconds ?? 1) * 1000 }),
     );
