@@ -1,6 +1,8 @@
 import { rm } from 'node:fs/promises';
+import { isIPv4 } from 'node:net';
 import type { ReleaseLevel } from '../api/types/segue.ts';
 import type { Env } from '../base/env.ts';
+import type { Log } from '../base/log.ts';
 import { systemClock, systemRandom } from '../base/system.ts';
 import type { Client } from '../client/client.ts';
 import { MemoryStore } from '../store/memory/memorystore.ts';
@@ -19,6 +21,8 @@ import { startSandbox } from './sandbox.ts';
 import { openStateFolder, type StateFolder } from './statefolder.ts';
 
 const HOST = '127.0.0.1';
+const NODES_MAX = 200;
+const PORT_MAX = 65_535;
 
 export interface ClusterOptions {
   /** State folder; made when absent. */
@@ -65,20 +69,43 @@ type Undo = () => Promise<unknown> | unknown;
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const undo: Undo[] = [];
   try {
+    checkOptions(options);
     return await start(options, undo);
   } catch (error) {
-    await unwind(undo);
+    // What the start failed with is what its caller must hear, not what came after it.
+    await unwind(undo).catch(() => {});
     throw error;
   }
 }
 
+function checkOptions({ nodes, port, loadBalancerIP }: ClusterOptions): void {
+  if (nodes < 1 || nodes > NODES_MAX) {
+    throw new ClusterError(`Cannot start ${nodes} nodes: need 1 to ${NODES_MAX} (--nodes)`);
+  }
+  if (port > PORT_MAX) throw new ClusterError(`Cannot listen on port ${port}: need 0 to ${PORT_MAX} (--port)`);
+  if (loadBalancerIP && !(isIPv4(loadBalancerIP) && loadBalancerIP.startsWith('127.'))) {
+    throw new ClusterError(
+      `Cannot publish load balancers on ${loadBalancerIP}: it is no loopback address, need one such as 127.0.0.20 (--lb-address)`,
+    );
+  }
+}
+
+/** Undoes every step, the last first, also when one fails; then rejects with the first failure. */
 async function unwind(undo: Undo[]): Promise<void> {
-  for (const step of undo.splice(0).reverse()) await step();
+  const failures: unknown[] = [];
+  for (const step of undo.splice(0).reverse()) {
+    try {
+      await step();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
 }
 
 async function start(options: ClusterOptions, undo: Undo[]): Promise<Cluster> {
   const folder = await openStateFolder(options.state);
-  const log = pinoLog({ level: options.logLevel, destination: folder.log });
+  const log = openLog(options.logLevel, folder);
   const env: Env = { clock: systemClock, random: systemRandom, log };
   // The store's lock tells whether the folder is in use, so it comes before anything that others could notice.
   const store: Store = options.inMemory ? new MemoryStore() : await openSqliteStore({ folder: folder.store, log });
@@ -93,13 +120,16 @@ async function start(options: ClusterOptions, undo: Undo[]): Promise<Cluster> {
   undo.push(() => plane.stop());
   const server = await startFronts({ options, plane, credentials, folder, env, undo });
   const sandbox = startSandbox({ ...sandboxOptions(options, folder), logPath: folder.log });
-  undo.push(() => sandbox.stop());
+  undo.push(async () => {
+    await sandbox.stop();
+    await rm(folder.nodesSocket, { force: true });
+  });
   await plane.startControllers();
-  const publisher = await startPublisher(options, { plane, folder, env });
-  if (publisher) undo.push(() => publisher.stop());
+  await startPublisher(options, { plane, folder, env, undo });
   const kubeconfig = await giveKubeconfig(options, { folder, credentials, server });
   const nodesReady = sandbox.ready;
   nodesReady.catch(() => {}); // Its consumer hears of it when it asks.
+  let stopped: Promise<void> | undefined;
   return {
     server,
     kubeconfig,
@@ -108,7 +138,10 @@ async function start(options: ClusterOptions, undo: Undo[]): Promise<Cluster> {
     client: plane.client,
     nodesReady,
     broken: sandbox.ended,
-    stop: () => unwind(undo),
+    stop: () => {
+      stopped ??= unwind(undo);
+      return stopped;
+    },
   };
 }
 
@@ -139,10 +172,17 @@ async function startFronts({ options, plane, credentials, folder, env, undo }: F
   return `https://${HOST}:${https.port}`;
 }
 
-function sandboxOptions(options: ClusterOptions, folder: StateFolder) {
-  if (options.nodes < 1 || options.nodes > 200) {
-    throw new ClusterError(`Cannot start ${options.nodes} nodes: need 1 to 200 (--nodes)`);
+function openLog(level: string, folder: StateFolder): Log {
+  try {
+    return pinoLog({ level, destination: folder.log });
+  } catch (error) {
+    throw new ClusterError(
+      `Cannot write the log ${folder.log}: ${(error as Error).message}, need a folder to write to (--state)`,
+    );
   }
+}
+
+function sandboxOptions(options: ClusterOptions, folder: StateFolder) {
   return {
     nodes: options.nodes,
     apiSocket: folder.apiSocket,
@@ -156,14 +196,14 @@ function sandboxOptions(options: ClusterOptions, folder: StateFolder) {
 
 async function startPublisher(
   options: ClusterOptions,
-  { plane, folder, env }: { plane: ControlPlane; folder: StateFolder; env: Env },
-): Promise<Publisher | undefined> {
+  { plane, folder, env, undo }: { plane: ControlPlane; folder: StateFolder; env: Env; undo: Undo[] },
+): Promise<void> {
   const { loadBalancerIP } = options;
-  if (!loadBalancerIP) return undefined;
+  if (!loadBalancerIP) return;
   const { nodesSocket } = folder;
   const publisher = new Publisher(plane.client('port-publisher'), { env, nodesSocket, loadBalancerIP });
+  undo.push(() => publisher.stop());
   await publisher.start();
-  return publisher;
 }
 
 async function giveKubeconfig(
@@ -172,8 +212,9 @@ async function giveKubeconfig(
 ): Promise<string> {
   const config = kubeconfigFor(credentials, server);
   const path = options.kubeconfig ?? folder.kubeconfig;
-  await writeKubeconfig(path, config);
+  // The user's own first: when it cannot be merged into, no other was written.
   if (options.mergeInto) await mergeKubeconfig(options.mergeInto, config);
+  await writeKubeconfig(path, config);
   return path;
 }
 

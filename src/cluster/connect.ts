@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { parse } from 'yaml';
 import type { Env } from '../base/env.ts';
 import { silentLog } from '../base/log.ts';
@@ -23,9 +24,9 @@ export async function connect(kubeconfig: string): Promise<{ client: Client; env
   const server = cluster?.['server'];
   if (!server)
     throw new ClusterError(`Cannot use ${kubeconfig}: its current context names no server, need one that does`);
-  const ca = await pem(cluster, 'certificate-authority');
-  const cert = await pem(user, 'client-certificate');
-  const key = await pem(user, 'client-key');
+  const ca = await pem(kubeconfig, cluster, 'certificate-authority');
+  const cert = await pem(kubeconfig, user, 'client-certificate');
+  const key = await pem(kubeconfig, user, 'client-key');
   if (!cert || !key)
     throw new ClusterError(`Cannot use ${kubeconfig}: its user has no client certificate, need one with its key`);
   const { transport, close } = httpTransport({ origin: server, ...(ca ? { ca } : {}), cert, key });
@@ -35,16 +36,28 @@ export async function connect(kubeconfig: string): Promise<{ client: Client; env
 
 async function read(path: string): Promise<Kubeconfig> {
   try {
-    return parse(await readFile(path, 'utf8')) as Kubeconfig;
+    return (parse(await readFile(path, 'utf8')) ?? {}) as Kubeconfig;
   } catch (error) {
-    throw new ClusterError(`Cannot read the kubeconfig ${path}: ${(error as Error).message.split('\n')[0]}`);
+    const why = (error as Error).message.split('\n')[0];
+    throw new ClusterError(`Cannot read the kubeconfig ${path}: ${why}, need a kubeconfig in YAML`);
   }
 }
 
-/** A PEM that stands in the file as base64, or in a file of its own. */
-async function pem(holder: Record<string, string> | undefined, name: string): Promise<string | undefined> {
+/** A PEM that stands in the kubeconfig as base64, or in a file of its own, whose path begins at the kubeconfig's. */
+async function pem(
+  kubeconfig: string,
+  holder: Record<string, string> | undefined,
+  name: string,
+): Promise<string | undefined> {
   const data = holder?.[`${name}-data`];
   if (data) return Buffer.from(data, 'base64').toString('utf8');
   const file = holder?.[name];
-  return file ? readFile(file, 'utf8') : undefined;
+  if (!file) return undefined;
+  try {
+    return await readFile(resolve(dirname(kubeconfig), file), 'utf8');
+  } catch (error) {
+    throw new ClusterError(
+      `Cannot use ${kubeconfig}: its ${name} cannot be read (${(error as Error).message}), need that file`,
+    );
+  }
 }

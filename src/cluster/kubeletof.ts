@@ -8,12 +8,13 @@ export function kubeletOf(nodesSocket: string, node: string): Handle {
     new Promise<ApiResponse>((resolve, reject) => {
       const query = request.query.toString();
       const path = `/nodes/${encodeURIComponent(node)}${request.path}${query ? `?${query}` : ''}`;
-      const outgoing = httpRequest({ socketPath: nodesSocket, path, method: request.method, signal: request.signal });
+      const { method, signal } = request;
+      const outgoing = httpRequest({ socketPath: nodesSocket, path, method, signal, agent: false });
       outgoing.once('response', (response) => {
         if (response.statusCode === 200) resolve(streamed(response));
         else refusal(response).then(reject, reject);
       });
-      outgoing.once('error', (error) =>
+      outgoing.on('error', (error) =>
         reject(
           new StatusError('ServiceUnavailable', `Cannot reach the kubelet of ${node}: ${error.message}`, {
             cause: error,
@@ -31,6 +32,15 @@ function streamed(response: IncomingMessage): ApiResponse {
 
 async function refusal(response: IncomingMessage): Promise<StatusError> {
   let text = '';
-  for await (const chunk of response) text += chunk;
-  return statusErrorFrom(JSON.parse(text) as Status);
+  for await (const chunk of response.setEncoding('utf8')) text += chunk;
+  try {
+    return statusErrorFrom(JSON.parse(text) as Status);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    const { statusCode } = response;
+    return new StatusError(
+      'ServiceUnavailable',
+      `Cannot read what the kubelet answers: HTTP ${statusCode} without a Status`,
+    );
+  }
 }

@@ -10,6 +10,7 @@ import { Informer } from '../client/informer.ts';
 import { Reconciler } from '../client/reconciler.ts';
 import { dialInside } from './dialinside.ts';
 import { type Publication, planPublications } from './publications.ts';
+import { splice } from './splice.ts';
 
 const RETRY_MS = 5_000;
 
@@ -31,7 +32,9 @@ export class Publisher {
   readonly #nodes: Informer<Node>;
   readonly #recorder: EventRecorder;
   readonly #reconciler: Reconciler;
-  readonly #listeners = new Map<string, { server: Server; publication: Publication; sockets: Set<Socket> }>();
+  readonly #listeners = new Map<string, { server: Server; publication: Publication }>();
+  /** Connections outlive their listener, as they outlive a change of the service rules. */
+  readonly #sockets = new Set<Socket>();
 
   constructor(client: Client, options: PublisherOptions) {
     const { env } = options;
@@ -53,7 +56,9 @@ export class Publisher {
   async stop(): Promise<void> {
     await this.#reconciler.stop();
     await Promise.all([this.#services.stop(), this.#nodes.stop()]);
-    for (const id of [...this.#listeners.keys()]) this.#close(id);
+    const closed = [...this.#listeners.keys()].map((id) => this.#close(id));
+    for (const socket of this.#sockets) socket.destroy();
+    await Promise.all(closed);
   }
 
   async #reconcile(key: string): Promise<{ requeueAfterMs: number } | undefined> {
@@ -61,7 +66,7 @@ export class Publisher {
     const wanted = service ? planPublications(service, this.#options.loadBalancerIP) : [];
     const ids = new Set(wanted.map(({ id }) => id));
     for (const [id, { publication }] of this.#listeners) {
-      if (publication.service === key && !ids.has(id)) this.#close(id);
+      if (publication.service === key && !ids.has(id)) void this.#close(id);
     }
     const failures: string[] = [];
     for (const publication of wanted) {
@@ -72,41 +77,49 @@ export class Publisher {
     if (!service) return undefined;
     for (const message of failures)
       this.#recorder.record(service, { type: 'Warning', reason: 'PortNotPublished', message });
-    if (service.spec.type === 'LoadBalancer') await this.#writeStatus(service, failures.length === 0);
+    await this.#writeStatus(service, service.spec.type === 'LoadBalancer' && failures.length === 0);
     return failures.length > 0 ? { requeueAfterMs: RETRY_MS } : undefined;
   }
 
   /** Listens; what stands against it otherwise. */
   #listen(publication: Publication): Promise<string | undefined> {
     const { host, port, nodePort } = publication;
-    const sockets = new Set<Socket>();
     const server = createServer({ allowHalfOpen: true }, (socket) => {
-      sockets.add(socket);
-      socket.once('close', () => sockets.delete(socket));
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
       void this.#connect(socket, nodePort);
     });
     return new Promise((resolve) => {
-      server.once('error', (error: NodeJS.ErrnoException) => {
-        const why = error.code === 'EADDRINUSE' ? 'in use by another process' : error.message;
-        resolve(`Cannot listen on ${host}:${port}: ${why}, need it free`);
-      });
+      const onError = (error: NodeJS.ErrnoException) => resolve(this.#problem(publication, error));
+      server.once('error', onError);
       server.listen({ host, port }, () => {
-        this.#listeners.set(publication.id, { server, publication, sockets });
+        server.off('error', onError);
+        // Out of descriptors, say: the connection that could not be accepted is lost, the listener stays.
+        server.on('error', (error) =>
+          this.#options.env.log.warn('no connection accepted', { port, error: String(error) }),
+        );
+        this.#listeners.set(publication.id, { server, publication });
         resolve(undefined);
       });
     });
   }
 
+  #problem({ host, port }: Publication, error: NodeJS.ErrnoException): string {
+    const cannot = `Cannot listen on ${host}:${port}`;
+    if (error.code === 'EACCES') return `${cannot}: no permission, need a higher port`;
+    if (error.code !== 'EADDRINUSE') return `${cannot}: ${error.message}, need an address of this machine`;
+    const other = [...this.#listeners.values()].find(({ publication: p }) => p.host === host && p.port === port);
+    return `${cannot}: in use by ${other ? `Service ${other.publication.service}` : 'another process'}, need it free`;
+  }
+
   async #connect(client: Socket, nodePort: number): Promise<void> {
+    const gone = new AbortController();
     client.on('error', () => client.destroy());
-    const ip = this.#nodes.list().flatMap(addressOf)[0];
+    client.once('close', () => gone.abort());
+    const ip = this.#nodes.list().sort(readyFirst).flatMap(addressOf)[0];
     try {
       if (!ip) throw new Error('no node has an address');
-      const target = await dialInside(this.#options.nodesSocket, { ip, port: nodePort });
-      target.on('error', () => client.destroy());
-      target.on('close', () => client.destroy());
-      client.on('close', () => target.destroy());
-      client.pipe(target).pipe(client);
+      splice(client, await dialInside(this.#options.nodesSocket, { ip, port: nodePort, signal: gone.signal }));
     } catch (error) {
       this.#options.env.log.debug('published connection refused', { nodePort, error: String(error) });
       client.resetAndDestroy();
@@ -126,13 +139,21 @@ export class Publisher {
     }
   }
 
-  #close(id: string): void {
-    const listener = this.#listeners.get(id);
-    if (!listener) return;
+  /** Resolves when the last connection has ended too. */
+  #close(id: string): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#listeners.get(id)?.server.close(() => resolve());
     this.#listeners.delete(id);
-    listener.server.close();
-    for (const socket of listener.sockets) socket.destroy();
+    return promise;
   }
+}
+
+function readyFirst(a: Node, b: Node): number {
+  return Number(isReady(b)) - Number(isReady(a));
+}
+
+function isReady(node: Node): boolean {
+  return (node.status?.conditions ?? []).some(({ type, status }) => type === 'Ready' && status === 'True');
 }
 
 function addressOf(node: Node): string[] {

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { openSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { ClusterError } from './errors.ts';
 import type { NodeHostOptions } from './nodehost/options.ts';
@@ -17,7 +17,7 @@ export interface Sandbox {
   readonly ready: Promise<void>;
   /** Resolves with the reason when the sandbox ended. */
   readonly ended: Promise<string>;
-  /** Ends everything in the sandbox. */
+  /** Ends everything in the sandbox. Resolves when nothing of it is left. */
   stop(): Promise<void>;
 }
 
@@ -36,6 +36,7 @@ export function startSandbox(options: NodeHostOptions & { logPath: string }): Sa
     ['--pdeathsig', 'KILL', 'unshare', ...namespaces, '/bin/sh', '-c', REAPER, 'segue-sandbox', ...run],
     { stdio: ['ignore', log, log, 'pipe'], detached: true },
   );
+  closeSync(log);
   const ended = endOf(child);
   return { ready: readiness(child, { ended, logPath: options.logPath }), ended, stop: () => stop(child, ended) };
 }
@@ -75,7 +76,30 @@ function firstLine(child: ChildProcess): Promise<string> {
   });
 }
 
+/**
+ * Kills pid 1 of the sandbox rather than `unshare`, which then ends only when the kernel has ended everything inside. In
+ * the moment before there is a pid 1, all that was started is one process group.
+ */
 async function stop(child: ChildProcess, ended: Promise<string>): Promise<void> {
-  child.kill('SIGKILL');
+  const { pid } = child;
+  if (pid !== undefined && child.exitCode === null && child.signalCode === null) kill(reaperOf(pid) ?? -pid);
   await ended;
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+function reaperOf(pid: number): number | undefined {
+  try {
+    const [first] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ');
+    return first ? Number(first) : undefined;
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
+  }
 }

@@ -1,6 +1,6 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { ClusterError } from './errors.ts';
 
 /** The longest path a unix socket can have on Linux (sun_path), less the final zero. */
@@ -22,9 +22,10 @@ export interface StateFolder {
   readonly nodesSocket: string;
 }
 
-/** `$XDG_STATE_HOME/segue`, or `~/.local/state/segue`. */
+/** `$XDG_STATE_HOME/segue`, or `~/.local/state/segue`. A relative `$XDG_STATE_HOME` does not count, as XDG has it. */
 export function defaultStateRoot(env: NodeJS.ProcessEnv): string {
-  return join(env['XDG_STATE_HOME'] || join(homedir(), '.local', 'state'), 'segue');
+  const base = env['XDG_STATE_HOME'] ?? '';
+  return join(isAbsolute(base) ? base : join(homedir(), '.local', 'state'), 'segue');
 }
 
 /** Makes the folder, for this user alone. Rejects with `ClusterError`. */
@@ -56,11 +57,16 @@ export async function openStateFolder(path: string): Promise<StateFolder> {
   return folder;
 }
 
-/** Writes a file as a whole, readable by its owner alone: a reader sees the old text or the new one. */
+/** Writes a file as a whole, readable by its owner alone: a reader sees the old text or the new one, always. */
 export async function writeWhole(path: string, text: string): Promise<void> {
   const fresh = `${path}.${process.pid}.new`;
-  await writeFile(fresh, text, { mode: 0o600 });
-  await rename(fresh, path);
+  try {
+    await writeFile(fresh, text, { mode: 0o600, flush: true });
+    await rename(fresh, path);
+  } catch (error) {
+    await rm(fresh, { force: true });
+    throw error;
+  }
 }
 
 /** The file's text, or undefined when there is no such file. */

@@ -1,46 +1,67 @@
-import { rm } from 'node:fs/promises';
+import { chmod, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { ApiRequest, ApiResponse } from '../../api/request.ts';
+import type { ApiRequest, ApiResponse, Handle } from '../../api/request.ts';
 import { StatusError } from '../../api/status.ts';
 import type { Env } from '../../base/env.ts';
-import type { Kubelet } from '../../kubelet/kubelet.ts';
+import { listen } from '../http/listen.ts';
+import { splice } from '../splice.ts';
+
+const PORT_MAX = 65_535;
 
 export interface NodesServerOptions {
   readonly path: string;
   readonly env: Env;
-  readonly kubelet: (node: string) => Kubelet | undefined;
+  readonly kubelet: (node: string) => { readonly handle: Handle } | undefined;
 }
 
 /**
  * The node host's side towards the control plane, on a unix socket: `GET /nodes/<node>/<kubelet path>` is answered by
  * that node's kubelet, and `CONNECT <ip>:<port>` opens a TCP connection inside the sandbox (for the port publisher).
  */
-export async function startNodesServer(options: NodesServerOptions): Promise<void> {
+export async function startNodesServer(options: NodesServerOptions): Promise<{ close(): Promise<void> }> {
   await rm(options.path, { force: true });
+  const sockets = new Set<Duplex>();
   const server = createServer((request, response) => void answer(request, response, options));
-  server.on('connect', (request, client) => dial(request, client as Duplex));
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.path, resolve);
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
   });
+  server.on('connect', dial);
+  await listen(server, { path: options.path }, options.path);
+  await chmod(options.path, 0o600);
+  return {
+    close: async () => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
 }
 
-function dial(request: IncomingMessage, client: Duplex): void {
-  const [host, port] = (request.url ?? '').split(':');
-  const target = connect({ host: host as string, port: Number(port), allowHalfOpen: true });
+function dial(request: IncomingMessage, client: Duplex, head: Buffer): void {
+  const [, host, port] = /^([\d.]+):(\d{1,5})$/.exec(request.url ?? '') ?? [];
+  client.on('error', () => client.destroy());
+  if (!host || Number(port) > PORT_MAX) {
+    client.end('HTTP/1.1 400 need an IPv4 address and a port\r\n\r\n');
+    return;
+  }
+  const target = connect({ host, port: Number(port), allowHalfOpen: true });
+  const onGone = () => target.destroy();
+  const onRefused = (error: NodeJS.ErrnoException) =>
+    client.end(`HTTP/1.1 502 ${error.code ?? 'no connection'}\r\n\r\n`);
+  client.once('close', onGone);
+  target.once('error', onRefused);
   target.once('connect', () => {
+    target.off('error', onRefused);
+    client.off('close', onGone);
     client.write('HTTP/1.1 200 Connection established\r\n\r\n');
-    client.pipe(target);
-    target.pipe(client);
+    if (head.length > 0) target.write(head);
+    splice(client, target);
   });
-  target.on('error', () => client.destroy());
-  client.on('error', () => target.destroy());
-  target.on('close', () => client.destroy());
-  client.on('close', () => target.destroy());
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, options: NodesServerOptions): Promise<void> {
