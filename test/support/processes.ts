@@ -1,4 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { delay } from '../../src/base/clock.ts';
+import { systemClock } from '../../src/base/system.ts';
+
+const LOOK_MS = 10;
 
 /** A process of this machine, those in namespaces below it included. */
 export interface Process {
@@ -30,6 +34,13 @@ export function processTree(pid: number): Process[] {
   const found = all.filter((process) => process.pid === pid);
   for (const parent of found) found.push(...all.filter((process) => process.parent === parent.pid));
   return found;
+}
+
+/** Resolves when none of these lives any more. Nothing tells of the end of what is not one's own child: it looks. */
+export async function untilGone(those: readonly Process[]): Promise<void> {
+  const same = (process: Process) =>
+    those.some(({ pid, commandLine }) => pid === process.pid && commandLine === process.commandLine);
+  while (processes().some(same)) await delay(systemClock, LOOK_MS);
 }
 
 function readOrGone(path: string): string {
