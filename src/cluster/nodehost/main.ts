@@ -1,25 +1,6 @@
-import { writeSync } from 'node:fs';
-import { pinoLog } from '../logging.ts';
-import { NodeHost } from './nodehost.ts';
+import { enableCompileCache } from 'node:module';
 import type { NodeHostOptions } from './options.ts';
 
-/** Descriptor on which the parent waits for one line. */
-const READY_FD = 3;
-
-const options = JSON.parse(process.argv[2] as string) as NodeHostOptions;
-const log = pinoLog({ level: options.logLevel, destination: 1 });
-
-process.on('uncaughtException', (error) => {
-  log.error('the node host ends: unexpected error', { error: error.stack });
-  process.exit(70);
-});
-
-try {
-  await NodeHost.start(options, log);
-  writeSync(READY_FD, 'ready\n');
-} catch (error) {
-  const message = error instanceof Error ? error.message : String(error);
-  log.error('the node host did not start', { error: error instanceof Error ? error.stack : message });
-  writeSync(READY_FD, `${message.replaceAll('\n', ' ')}\n`);
-  process.exit(1);
-}
+enableCompileCache();
+const { runNodeHost } = await import('./runnodehost.ts');
+await runNodeHost(JSON.parse(process.argv[2] as string) as NodeHostOptions);
