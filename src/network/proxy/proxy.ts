@@ -34,6 +34,8 @@ export class ServiceProxy {
   readonly #watermark = new Watermark();
   readonly #registration: Registration;
   readonly #dirty = new Set<string>();
+  /** Those of the dirty ones that the kernel refused: tried again after a while, or when they change. */
+  readonly #refused = new Set<string>();
   #synced = false;
   #failures = 0;
   #retry: Timer | undefined;
@@ -56,7 +58,7 @@ export class ServiceProxy {
   /** Resolves when the rules of everything that exists are in the kernel. */
   async start(): Promise<void> {
     await this.#registration.start();
-    this.#services.onChange(({ key }) => this.#dirty.add(key)).onProgress(() => this.#flush());
+    this.#services.onChange(({ key }) => this.#changed(key)).onProgress(() => this.#flush());
     this.#slices
       .onChange(({ object, previous, revision }) => {
         for (const slice of [object, previous]) if (slice) this.#sliceChanged(slice, revision);
@@ -83,14 +85,21 @@ export class ServiceProxy {
 
   #sliceChanged(slice: EndpointSlice, revision: number): void {
     for (const key of servicesOf(slice)) {
-      this.#dirty.add(key);
+      this.#changed(key);
       this.#watermark.changed(key, revision);
     }
   }
 
+  #changed(key: string): void {
+    this.#dirty.add(key);
+    this.#refused.delete(key);
+  }
+
   #flush(): void {
     if (!this.#synced) return;
-    if (this.#dirty.size > 0) this.#apply([...this.#dirty]);
+    const keys = [...this.#dirty].filter((key) => !this.#refused.has(key));
+    if (keys.length > 0) this.#apply(keys);
+    if (this.#refused.size === 0) this.#failures = 0;
     this.#watermark.observed(this.#slices.revision);
   }
 
@@ -101,10 +110,9 @@ export class ServiceProxy {
     } catch (error) {
       if (!(error instanceof DataPlaneError)) throw error;
       for (const key of keys) this.#watermark.failed(key);
-      this.#retryLater(error);
+      this.#isolate(keys, error);
       return;
     }
-    this.#failures = 0;
     for (const key of keys) {
       this.#dirty.delete(key);
       this.#watermark.finished(key);
@@ -116,11 +124,23 @@ export class ServiceProxy {
     return service ? planService(service, this.#slices.byIndex('service', key), this.#nodeName) : [];
   }
 
-  #retryLater(error: DataPlaneError): void {
-    this.#failures++;
-    this.#env.log.error('service rules were refused by the kernel', { error: error.message, failures: this.#failures });
-    this.#retry?.cancel();
-    this.#retry = this.#env.clock.timer(backoffMs(BACKOFF, this.#failures), () => this.#flush());
+  /** What the kernel refuses of one service must not keep the others from theirs. */
+  #isolate(keys: readonly string[], error: DataPlaneError): void {
+    if (keys.length > 1) {
+      for (const key of keys) this.#apply([key]);
+      return;
+    }
+    for (const key of keys) this.#refused.add(key);
+    this.#retryLater(keys, error);
+  }
+
+  #retryLater(services: readonly string[], error: DataPlaneError): void {
+    this.#env.log.error('service rules were refused by the kernel', { services, error: error.message });
+    this.#retry ??= this.#env.clock.timer(backoffMs(BACKOFF, ++this.#failures), () => {
+      this.#retry = undefined;
+      this.#refused.clear();
+      this.#flush();
+    });
   }
 }
 
