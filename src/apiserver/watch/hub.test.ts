@@ -215,3 +215,13 @@ test('a reader that writes while it is handed events neither loses any nor lets 
   assert.deepEqual(live.revisions, all.slice(4));
   assert.deepEqual(behind.revisions, all.slice(4));
 });
+
+test('an idle kind goes on when the store forgets more than its watchers were told of', async () => {
+  await using server = await startTestServer();
+  const from = server.durable.revision;
+  const watch = await server.watch(`${CONFIG_MAPS}?watch=1&resourceVersion=${from}&allowWatchBookmarks=true`);
+  await server.ask('POST /api/v1/namespaces', { body: { metadata: { name: 'other-kind' } } });
+  await server.durable.compact(server.durable.revision);
+  await server.clock.advance(1_000);
+  assert.deepEqual(watch.revisions, [server.durable.revision]);
+});

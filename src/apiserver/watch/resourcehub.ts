@@ -149,7 +149,9 @@ export class ResourceHub {
   #tick(): void {
     this.#ticker = undefined;
     const upTo = this.#store.revision;
-    if (upTo > this.#delivered && this.#changesAfter(this.#delivered).length === 0) this.#delivered = upTo;
+    // What is forgotten was handed over when it was made: only what the store remembers can still be on its way.
+    const from = Math.max(this.#delivered, this.#store.compactedRevision);
+    if (upTo > this.#delivered && this.#changesAfter(from).length === 0) this.#delivered = upTo;
     for (const watcher of [...this.#watchers]) if (watcher.allowsBookmarks) watcher.tick(this.#delivered);
     if ([...this.#watchers].some((watcher) => watcher.allowsBookmarks)) this.#ensureTicker();
   }
