@@ -26,7 +26,7 @@ export class ReplicaSetController {
     this.#client = client;
     this.#env = env;
     this.#sets = new Informer(client, replicaSets, { env });
-    this.#pods = new Informer(client, pods, { env, indexes: { controller: byController } });
+    this.#pods = new Informer(client, pods, { env, indexes: { controller: byController, orphan: orphanIn } });
     this.#recorder = new EventRecorder(client, { env, component: 'replicaset-controller' });
     this.#reconciler = new Reconciler({
       env,
@@ -76,19 +76,32 @@ export class ReplicaSetController {
   /** Adopts orphans that match, and lets go of owned pods that no longer do. */
   async #claim(set: ReplicaSet): Promise<void> {
     if (set.metadata.deletionTimestamp) return;
+    const { uid, namespace = '' } = set.metadata;
     const matches = matcherOf(set.spec.selector);
-    for (const pod of this.#pods.list(set.metadata.namespace)) {
-      const owner = controllerOf(pod);
-      const matched = matches(pod.metadata.labels ?? {});
-      if (pod.metadata.deletionTimestamp) continue;
-      if (!owner && matched)
-        await this.#patchOwners(pod, [...(pod.metadata.ownerReferences ?? []), controllerReference(replicaSets, set)]);
-      else if (owner?.uid === set.metadata.uid && !matched) {
-        await this.#patchOwners(
-          pod,
-          (pod.metadata.ownerReferences ?? []).filter(({ uid }) => uid !== owner.uid),
-        );
-      }
+    const isLeft = ({ metadata }: Pod) => !metadata.deletionTimestamp;
+    for (const pod of this.#pods.byIndex('controller', uid).filter(isLeft)) {
+      if (matches(pod.metadata.labels)) continue;
+      const others = (pod.metadata.ownerReferences ?? []).filter((owner) => owner.uid !== uid);
+      await this.#patchOwners(pod, others);
+    }
+    const orphans = this.#pods
+      .byIndex('orphan', namespace)
+      .filter((pod) => isLeft(pod) && matches(pod.metadata.labels));
+    if (orphans.length === 0 || !(await this.#mayAdopt(set))) return;
+    for (const pod of orphans) {
+      await this.#patchOwners(pod, [...(pod.metadata.ownerReferences ?? []), controllerReference(replicaSets, set)]);
+    }
+  }
+
+  /** Asks the server: pods that a deleted set has just left behind must not be taken by what is remembered of it. */
+  async #mayAdopt(set: ReplicaSet): Promise<boolean> {
+    const { name, namespace, uid } = set.metadata;
+    try {
+      const { metadata } = await this.#client.of(replicaSets).get(name, { namespace });
+      return metadata.uid === uid && !metadata.deletionTimestamp;
+    } catch (error) {
+      if (isStatus(error, 'NotFound')) return false;
+      throw error;
     }
   }
 
@@ -110,13 +123,15 @@ export class ReplicaSetController {
 
   async #createPod(set: ReplicaSet): Promise<void> {
     const { name, namespace } = set.metadata;
-    const { metadata = {}, spec } = set.spec.template;
+    const { metadata: { labels, annotations, finalizers } = {}, spec } = set.spec.template;
     try {
       const pod = await this.#client.of(pods).create({
         apiVersion: 'v1',
         kind: 'Pod',
         metadata: {
-          ...metadata,
+          ...(labels ? { labels } : {}),
+          ...(annotations ? { annotations } : {}),
+          ...(finalizers ? { finalizers } : {}),
           generateName: `${name}-`,
           namespace: namespace as string,
           ownerReferences: [controllerReference(replicaSets, set)],
@@ -145,7 +160,8 @@ export class ReplicaSetController {
     const { name, namespace, uid } = pod.metadata;
     try {
       const deleted = await this.#client.of(pods).delete(name, { namespace, uid });
-      if (deleted.metadata?.deletionTimestamp) this.#pods.absorb(deleted);
+      if (deleted.metadata.deletionTimestamp) this.#pods.absorb(deleted);
+      else this.#pods.absorbRemoval(keyOf(pod), Number(deleted.metadata.resourceVersion));
       this.#recorder.record(set, { type: 'Normal', reason: 'SuccessfulDelete', message: `Deleted pod: ${name}` });
     } catch (error) {
       if (!isStatus(error, 'NotFound', 'Conflict')) throw error;
@@ -163,6 +179,11 @@ export class ReplicaSetController {
       if (!isStatus(error, 'NotFound')) throw error;
     }
   }
+}
+
+/** Index function: the namespace of a pod that nobody manages. */
+function orphanIn(pod: Pod): string[] {
+  return controllerOf(pod) ? [] : [pod.metadata.namespace ?? ''];
 }
 
 /** Nothing can be made there any more, and nobody needs to be told. */

@@ -60,7 +60,7 @@ type Ranking = (pod: Pod) => number;
 /**
  * The order in which surplus pods go: not scheduled before scheduled, Pending before Unknown before Running, not ready
  * before ready, lower deletion cost first (KEP-2255), more of them on one node first, ready more recently first, more
- * restarts first, younger first. Ages count in powers of ten of seconds, so that small differences do not decide.
+ * restarts first, younger first. Ages count in powers of two (KEP-2185), so that small differences do not decide.
  */
 function deletionOrder(pods: readonly Pod[], now: number): (a: Pod, b: Pod) => number {
   const perNode = new Map<string, number>();
@@ -86,7 +86,7 @@ function deletionOrder(pods: readonly Pod[], now: number): (a: Pod, b: Pod) => n
 }
 
 function magnitude(ageMs: number): number {
-  return Math.floor(Math.log10(Math.max(1, ageMs / 1000)));
+  return ageMs > 0 ? Math.floor(Math.log2(ageMs * 1e6)) : -1;
 }
 
 function readySince(pod: Pod): number {
