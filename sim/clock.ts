@@ -39,6 +39,10 @@ export class SimTime {
   readonly #turn: () => Promise<void>;
   #now = 0;
   #order = 0;
+  /** Told what an event threw; by default the run ends with it. */
+  onError: (error: unknown) => void = (error) => {
+    throw error;
+  };
   /** How many events were fired so far. */
   fired = 0;
 
@@ -88,16 +92,19 @@ export class SimTime {
   }
 
   /**
-   * Moves on until nothing is `missing` (it is asked after each event). Rejects with `StallError` that says what was
+   * Moves on until nothing is `missing`, which is asked every `everyMs`. Rejects with `StallError` that says what was
    * missing and who waits for time, when `boundMs` have passed or nobody waits for time any more.
    */
-  async until(missing: () => string | undefined, boundMs: number): Promise<void> {
-    const end = this.#now + boundMs;
+  async until(missing: () => string | undefined, bound: { boundMs: number; everyMs: number }): Promise<void> {
+    const end = this.#now + bound.boundMs;
     await this.#turn();
     for (let lack = missing(); lack !== undefined; lack = missing()) {
-      if (await this.#step(end)) continue;
-      const idle = this.#heap.size === 0 ? 'nobody waits for time any more' : `${boundMs / 1000} s have passed`;
-      throw new StallError(`${idle}, and still missing: ${lack}. Waiting for time: ${this.#waiting()}`);
+      const isIdle = this.#heap.size === 0;
+      if (isIdle || this.#now >= end) {
+        const why = isIdle ? 'nobody waits for time any more' : `${bound.boundMs / 1000} s have passed`;
+        throw new StallError(`${why}, and still missing: ${lack}. Waiting for time: ${this.#waiting()}`);
+      }
+      await this.advance(Math.min(bound.everyMs, end - this.#now));
     }
   }
 
@@ -109,9 +116,18 @@ export class SimTime {
       if (!next.fire) continue;
       this.#now = next.at;
       this.fired++;
-      next.fire();
+      this.#fire(next.fire);
       if (!next.silent) await this.#turn();
       return true;
+    }
+  }
+
+  /** What a component throws in a timer would end its process: it is told, and the world goes on. */
+  #fire(fire: () => void): void {
+    try {
+      fire();
+    } catch (error) {
+      this.onError(error);
     }
   }
 

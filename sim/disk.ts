@@ -24,6 +24,7 @@ export class SimDisk {
   readonly #rows = new Map<number, ChangeRow>();
   #compactedRevision = 0;
   #underWay: { readonly batch: Batch; lost: boolean } | undefined;
+  #lives = 0;
   /** Batches made durable so far. */
   writes = 0;
 
@@ -38,10 +39,11 @@ export class SimDisk {
     const read = async (rowsMax: number) => rows.splice(0, rowsMax);
     const core = await load({ read }, this.#compactedRevision);
     const owner = 'disk';
+    const life = ++this.#lives;
     return new SqliteStore({
       folder: 'simulated',
       core,
-      journal: { write: (batch) => this.#write(batch), close: async () => {} },
+      journal: { write: (batch) => this.#write(batch, life), close: async () => {} },
       keepRevisions,
       log,
       turn: () => time.pause(0, { owner }),
@@ -50,6 +52,7 @@ export class SimDisk {
 
   /** The process that wrote is killed: it never learns what became of the batch under way. */
   crash(): void {
+    this.#lives++;
     const underWay = this.#underWay;
     if (!underWay) return;
     this.#underWay = undefined;
@@ -57,7 +60,8 @@ export class SimDisk {
     if (chance(this.#options.random, 0.5)) this.#persist(underWay.batch);
   }
 
-  #write(batch: Batch): Promise<void> {
+  #write(batch: Batch, life: number): Promise<void> {
+    if (life !== this.#lives) return new Promise(() => {}); // What is left of a process that was killed.
     const underWay = { batch, lost: false };
     this.#underWay = underWay;
     return new Promise((resolve) => {

@@ -27,8 +27,19 @@ export interface FakeProgram {
   readonly exitCode?: number;
   /** What a signal makes it do. A signal that is not named is ignored, as the kernel does for pid 1. */
   readonly onSignal?: Readonly<Record<string, { readonly afterMs: number; readonly exitCode: number }>>;
+  /** For programs that react to more than time: told when it runs, of each signal that reaches it, and of its end. */
+  readonly onStart?: (process: FakeProcess) => void;
+  readonly onSignalled?: (signal: string) => void;
+  readonly onEnd?: () => void;
   /** What a command executed in it answers; without it every command succeeds at once and prints nothing. */
   readonly exec?: (command: readonly string[]) => FakeExec;
+}
+
+/** A running program as it sees itself. */
+export interface FakeProcess {
+  readonly containerId: string;
+  /** Ends it from inside. */
+  end(how: { exitCode: number } | { signal: number }): void;
 }
 
 export interface FakeExec {
@@ -219,6 +230,7 @@ export class FakeRuntime implements ContainerRuntime {
     const finishedAt = this.#env.clock.now();
     container.state = { ...container.state, phase: 'Exited', finishedAt, exitCode, signal, pid: undefined };
     container.ended.resolve();
+    container.program.onEnd?.();
     for (const listener of this.#listeners) listener(container.state);
   }
 
@@ -232,6 +244,7 @@ export class FakeRuntime implements ContainerRuntime {
     container.state = { ...state, phase: 'Running', startedAt: this.#env.clock.now(), pid: ++this.#lastPid };
     for (const line of program.stdout ?? []) this.print(state.id, 'stdout', line);
     for (const line of program.stderr ?? []) this.print(state.id, 'stderr', line);
+    program.onStart?.({ containerId: state.id, end: (how) => this.end(state.id, how) });
     if (program.runsForMs === undefined) return;
     this.#after(container, program.runsForMs, () => this.end(state.id, { exitCode: program.exitCode ?? 0 }));
   }
@@ -239,6 +252,7 @@ export class FakeRuntime implements ContainerRuntime {
   #signal(container: FakeContainer, signal: string): void {
     container.signalled = true;
     this.#record(container, signal);
+    container.program.onSignalled?.(signal);
     const answer = container.program.onSignal?.[signal];
     if (!answer) return;
     this.#after(container, answer.afterMs, () => this.end(container.state.id, { exitCode: answer.exitCode }));
@@ -247,6 +261,7 @@ export class FakeRuntime implements ContainerRuntime {
   #kill(container: FakeContainer): void {
     if (container.state.phase !== 'Running') return;
     this.#record(container, 'SIGKILL');
+    container.program.onSignalled?.('SIGKILL');
     this.end(container.state.id, { signal: SIGKILL });
   }
 

@@ -68,6 +68,16 @@ export class FakeDataPlane implements ProxyDataPlane {
     return connection;
   }
 
+  /** The connection ended: it is tracked no more. */
+  end(connection: FakeConnection): void {
+    this.#tracked.delete(connection);
+  }
+
+  /** Addresses that new connections to a service may be led to now. */
+  endpointsOf(service: string): readonly RuleEndpoint[] {
+    return (this.#services.get(service) ?? []).flatMap((rules) => [...rules.endpoints, ...rules.externalEndpoints]);
+  }
+
   /** What becomes of the next packet of a connection: its endpoint, or, once it was forgotten, a new one. */
   send(connection: FakeConnection): FakeConnection | 'refused' {
     return this.#tracked.has(connection) ? connection : this.connect(connection.packet);
