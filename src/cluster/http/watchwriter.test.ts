@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FakeClock } from '../../base/fakeclock.ts';
-import { Gatherer } from './gatherer.ts';
+import { AT_ONCE_MAX, Gatherer } from './gatherer.ts';
 import { WAITING_BYTES_MAX, WatchWriter } from './watchwriter.ts';
 
 class Outlet {
@@ -29,18 +29,28 @@ function event(line: string) {
   return { event: { type: 'ADDED', object: {} } as const, line };
 }
 
-test('an idle stream is written at once, a busy one every 10 ms', async () => {
-  const { clock, outlet, writer } = start();
+test('events that follow each other closely are written at once as long as they are few', () => {
+  const { outlet, writer } = start();
   writer.onEvents([event('a')]);
-  assert.deepEqual(outlet.chunks, ['a']);
   writer.onEvents([event('b')]);
   writer.onEvents([event('c'), event('d')]);
-  assert.deepEqual(outlet.chunks, ['a']);
+  assert.deepEqual(outlet.chunks, ['a', 'b', 'cd']);
+});
+
+test('when there are many, over all streams, they are gathered for 10 ms', async () => {
+  const clock = new FakeClock();
+  const gatherer = new Gatherer(clock);
+  const [outlet, other] = [new Outlet(), new Outlet()];
+  const [writer, busy] = [new WatchWriter(outlet, gatherer), new WatchWriter(other, gatherer)];
+  for (let count = 0; count < AT_ONCE_MAX; count++) busy.onEvents([event('x')]);
+  assert.equal(other.chunks.length, AT_ONCE_MAX);
+  writer.onEvents([event('a')]);
+  writer.onEvents([event('b'), event('c')]);
+  assert.deepEqual(outlet.chunks, []);
   await clock.advance(10);
-  assert.deepEqual(outlet.chunks, ['a', 'bcd']);
-  await clock.advance(10);
-  writer.onEvents([event('e')]);
-  assert.deepEqual(outlet.chunks, ['a', 'bcd', 'e']);
+  assert.deepEqual(outlet.chunks, ['abc']);
+  writer.onEvents([event('d')]);
+  assert.deepEqual(outlet.chunks, ['abc', 'd']);
 });
 
 test('a reader may be behind by a bounded amount; one batch may be larger', () => {

@@ -1,5 +1,5 @@
 import type { SerializedEvent, WatchSink } from '../../api/request.ts';
-import { type Flushable, GATHER_MS, type Gatherer } from './gatherer.ts';
+import type { Flushable, Gatherer } from './gatherer.ts';
 
 /** Where bytes go: the part of a response that a stream of events needs. */
 export interface Outlet {
@@ -14,7 +14,7 @@ export interface Outlet {
  */
 export const WAITING_BYTES_MAX = 16 * 1024 * 1024;
 
-/** Writes the lines of a watch: at once when the stream was idle, gathered for some milliseconds when it is busy. */
+/** Writes the lines of a watch: at once while the server writes little, gathered for some milliseconds when it writes much. */
 export class WatchWriter implements WatchSink, Flushable {
   readonly #outlet: Outlet;
   readonly #gatherer: Gatherer;
@@ -22,7 +22,6 @@ export class WatchWriter implements WatchSink, Flushable {
   #lineChars = 0;
   /** Bytes handed to the outlet and not yet to the kernel. */
   #inFlight = 0;
-  #flushedAtMs = Number.NEGATIVE_INFINITY;
   #isEnded = false;
 
   constructor(outlet: Outlet, gatherer: Gatherer) {
@@ -36,7 +35,7 @@ export class WatchWriter implements WatchSink, Flushable {
       this.#lines.push(line);
       this.#lineChars += line.length;
     }
-    if (this.#gatherer.now() - this.#flushedAtMs >= GATHER_MS) this.flush();
+    if (this.#gatherer.takesOneMore()) this.flush();
     else this.#gatherer.add(this);
     return true;
   }
@@ -46,7 +45,6 @@ export class WatchWriter implements WatchSink, Flushable {
     const chunk = Buffer.from(this.#lines.join(''));
     this.#lines = [];
     this.#lineChars = 0;
-    this.#flushedAtMs = this.#gatherer.now();
     this.#inFlight += chunk.byteLength;
     this.#outlet.write(chunk, () => {
       this.#inFlight -= chunk.byteLength;
