@@ -11,6 +11,7 @@ const EXPECTED = new Set([
   'ManifestError',
   'NoServiceError',
   'StoreCorruptError',
+  'StoreFailedError',
   'StoreFormatError',
   'StoreInUseError',
   'StoreUnavailableError',
@@ -20,6 +21,9 @@ const EXPECTED = new Set([
 
 /** The one line to print for an error a user can mend; undefined for a defect, which deserves its stack. */
 export function userMessage(error: unknown): string | undefined {
-  if (error instanceof StatusError || error instanceof TransportError) return error.message;
-  return error instanceof Error && EXPECTED.has(error.name) ? error.message : undefined;
+  const known =
+    error instanceof StatusError ||
+    error instanceof TransportError ||
+    (error instanceof Error && EXPECTED.has(error.name));
+  return known ? error.message.trim().replace(/\s*\n\s*/g, ' ') : undefined;
 }

@@ -1,17 +1,30 @@
 import process from 'node:process';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { RELEASE_LEVELS } from '../api/types/segue.ts';
 import { VERSION } from '../cluster/version.ts';
 import { userMessage } from './failure.ts';
 import { up } from './up.ts';
 import { verify } from './verify.ts';
 
+/** Where what is said goes. */
+export interface Output {
+  out(text: string): unknown;
+  err(text: string): unknown;
+}
+
+const STANDARD: Output = {
+  out: (text) => process.stdout.write(text),
+  err: (text) => process.stderr.write(text),
+};
+
 /** Runs the command line. Resolves with the exit code. */
-export async function run(argv: readonly string[]): Promise<number> {
+export async function run(argv: readonly string[], output: Output = STANDARD): Promise<number> {
   let code = 0;
   const program = new Command('segue')
     .description('A Kubernetes-compatible cluster that never drops a request when a pod starts, stops or is replaced.')
-    .version(VERSION);
+    .version(VERSION)
+    .exitOverride()
+    .configureOutput({ writeOut: output.out, writeErr: output.err });
   upCommand(program, (result) => {
     code = result;
   });
@@ -21,8 +34,9 @@ export async function run(argv: readonly string[]): Promise<number> {
   try {
     await program.parseAsync([...argv]);
   } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode;
     const message = userMessage(error);
-    process.stderr.write(`segue: ${message ?? (error instanceof Error ? error.stack : String(error))}\n`);
+    output.err(`segue: ${message ?? (error instanceof Error ? error.stack : String(error))}\n`);
     return 1;
   }
   return code;

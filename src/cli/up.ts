@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { builtinKinds } from '../api/registry.ts';
 import type { ReleaseLevel } from '../api/types/segue.ts';
-import { apply } from '../client/apply.ts';
-import { type Cluster, startCluster } from '../cluster/cluster.ts';
+import { type Cluster, type ClusterOptions, startCluster } from '../cluster/cluster.ts';
 import { ClusterError } from '../cluster/errors.ts';
 import { defaultStateRoot } from '../cluster/statefolder.ts';
-import { type Manifest, readManifests } from './manifests.ts';
+import { applyManifests } from './applymanifests.ts';
+import { type Manifest, type ManifestFolder, readManifests } from './manifests.ts';
+import { type StopSignal, stopSignal } from './stopsignal.ts';
 import { workloadsReady } from './workloads.ts';
 
 export interface UpOptions {
@@ -27,9 +28,46 @@ export interface UpOptions {
 export async function up(options: UpOptions): Promise<number> {
   const startedAt = performance.now();
   const stopped = stopSignal();
-  const registry = builtinKinds();
-  const folders = await Promise.all((options.filename ?? []).map((path) => readManifests(path, registry)));
-  const cluster = await startCluster({
+  try {
+    const registry = builtinKinds();
+    const folders = await Promise.all((options.filename ?? []).map((path) => readManifests(path, registry)));
+    const cluster = await startCluster(clusterOptions(options, folders));
+    try {
+      await keep(cluster, { options, folders, startedAt, stopped });
+    } finally {
+      await cluster.stop();
+    }
+    return 0;
+  } finally {
+    stopped.release();
+  }
+}
+
+interface Run {
+  readonly options: UpOptions;
+  readonly folders: readonly ManifestFolder[];
+  readonly startedAt: number;
+  readonly stopped: StopSignal;
+}
+
+/** Resolves when a signal came. Rejects when the nodes cannot be started or end. */
+async function keep(cluster: Cluster, { options, folders, startedAt, stopped }: Run): Promise<void> {
+  const apiSeconds = seconds(startedAt);
+  await Promise.race([cluster.nodesReady, stopped.promise]);
+  if (stopped.signal.aborted) return;
+  print(welcome(cluster, { options, apiSeconds, nodesSeconds: seconds(startedAt) }));
+  const broken = cluster.broken.then((reason) => {
+    if (!stopped.signal.aborted) throw new ClusterError(`The nodes ended with ${reason}: see ${cluster.folder.log}`);
+  });
+  const manifests = folders.flatMap((folder) => folder.manifests);
+  await Promise.race([applyAll(cluster, manifests, stopped.signal), broken]);
+  if (stopped.signal.aborted) return;
+  print('Stop it with Ctrl-C.\n');
+  await Promise.race([stopped.promise, broken]);
+}
+
+function clusterOptions(options: UpOptions, folders: readonly ManifestFolder[]): ClusterOptions {
+  return {
     state: options.state ?? defaultStateRoot(process.env),
     nodes: options.nodes,
     port: options.port,
@@ -40,42 +78,18 @@ export async function up(options: UpOptions): Promise<number> {
     imagesFiles: folders.flatMap(({ imagesFiles }) => imagesFiles),
     kubeconfig: options.kubeconfig,
     mergeInto: options.mergeKubeconfig ? userKubeconfig() : undefined,
-  });
-  try {
-    const interrupted = stopped.promise.then(() => 'stopped' as const);
-    const apiSeconds = seconds(startedAt);
-    const ready = cluster.nodesReady.then(() => 'ready' as const);
-    if ((await Promise.race([ready, interrupted])) === 'stopped') return 0;
-    print(welcome(cluster, { options, apiSeconds, nodesSeconds: seconds(startedAt) }));
-    await applyAll(
-      cluster,
-      folders.flatMap(({ manifests }) => manifests),
-      stopped,
-    );
-    print('Stop it with Ctrl-C.\n');
-    const broken = cluster.broken.then((reason) => ({ reason }));
-    const end = await Promise.race([interrupted, broken]);
-    if (end === 'stopped') return 0;
-    throw new ClusterError(`The nodes ended with ${end.reason}: see ${cluster.folder.log}`);
-  } finally {
-    await cluster.stop();
-    stopped.release();
-  }
+  };
 }
 
-async function applyAll(cluster: Cluster, manifests: readonly Manifest[], stopped: StopSignal): Promise<void> {
+async function applyAll(cluster: Cluster, manifests: readonly Manifest[], signal: AbortSignal): Promise<void> {
   if (manifests.length === 0) return;
   const startedAt = performance.now();
   const client = cluster.client('segue-up');
-  for (const { resource, object } of manifests) {
-    const { applied } = await apply(client, resource, object);
-    const kind = resource.group ? `${resource.kind}.${resource.group}` : resource.kind;
-    print(`${kind.toLowerCase()}/${object.metadata.name} ${applied}\n`);
-  }
-  const ready = workloadsReady(client, manifests, { env: cluster.env, signal: stopped.signal });
-  const waiting = await ready;
+  await applyManifests(client, manifests, { signal, onApplied: (line) => print(`${line}\n`) });
+  const waiting = await workloadsReady(client, manifests, { env: cluster.env, signal });
+  if (signal.aborted) return;
   if (waiting.length === 0) print(`Everything is ready after ${seconds(startedAt)} s.\n\n`);
-  else if (!stopped.signal.aborted) print(`Not ready yet: ${waiting.join('; ')}\n\n`);
+  else print(`Not ready yet: ${waiting.join('; ')}\n\n`);
 }
 
 function welcome(cluster: Cluster, facts: { options: UpOptions; apiSeconds: string; nodesSeconds: string }): string {
@@ -104,29 +118,4 @@ function seconds(since: number): string {
 
 function print(text: string): void {
   process.stdout.write(text);
-}
-
-interface StopSignal {
-  readonly promise: Promise<void>;
-  readonly signal: AbortSignal;
-  release(): void;
-}
-
-/** The first SIGINT, SIGTERM or SIGHUP. */
-export function stopSignal(): StopSignal {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const abort = new AbortController();
-  const onSignal = () => {
-    abort.abort();
-    resolve();
-  };
-  const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  for (const name of names) process.on(name, onSignal);
-  return {
-    promise,
-    signal: abort.signal,
-    release: () => {
-      for (const name of names) process.off(name, onSignal);
-    },
-  };
 }

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +8,6 @@ import { builtinKinds } from '../api/registry.ts';
 import type { Service } from '../api/types/core.ts';
 import type { ReleaseLevel } from '../api/types/segue.ts';
 import type { Env } from '../base/env.ts';
-import { apply } from '../client/apply.ts';
 import type { Client } from '../client/client.ts';
 import { removeState, startCluster } from '../cluster/cluster.ts';
 import { connect } from '../cluster/connect.ts';
@@ -19,8 +19,9 @@ import { buildReport, exitCodeOf } from '../verify/report.ts';
 import { serviceURL } from '../verify/serviceunderload.ts';
 import { clusterSubject, findService } from '../verify/subject/clustersubject.ts';
 import { recordChange } from '../verify/verification.ts';
+import { applyManifests } from './applymanifests.ts';
 import { type ManifestFolder, readManifests } from './manifests.ts';
-import { stopSignal } from './up.ts';
+import { stopSignal } from './stopsignal.ts';
 import { workloadsReady } from './workloads.ts';
 
 const LOAD_MAIN = fileURLToPath(new URL('../verify/load/main.ts', import.meta.url));
@@ -56,12 +57,38 @@ export async function verify(paths: readonly string[], options: VerifyOptions): 
       `Cannot make the change after ${changeAfterMs} ms: the load ends before, need less than ${durationMs} ms`,
     );
   }
+  checkLoad(options);
   const registry = builtinKinds();
   const folders = await Promise.all(paths.map((path) => readManifests(path, registry)));
   const stopped = stopSignal();
+  try {
+    return await judge(folders, { options, change, changeAfterMs, signal: stopped.signal });
+  } finally {
+    stopped.release();
+  }
+}
+
+/** What the load generator would refuse is refused before a cluster is started for it. */
+function checkLoad(options: VerifyOptions): void {
+  if (options.rate < 1) throw new VerifyError(`Cannot load with ${options.rate} requests a second: need at least 1`);
+  if (!options.path.startsWith('/')) {
+    throw new VerifyError(`Cannot request ${options.path}: need a path that begins with / (--path)`);
+  }
+  parseDuration('--timeout', options.timeout);
+}
+
+interface Judgement {
+  readonly options: VerifyOptions;
+  readonly change: Change;
+  readonly changeAfterMs: number;
+  readonly signal: AbortSignal;
+}
+
+async function judge(folders: readonly ManifestFolder[], run: Judgement): Promise<number> {
+  const { options, change, changeAfterMs, signal } = run;
   const target = options.kubeconfig ? await connect(options.kubeconfig) : await privateCluster(options, folders);
   try {
-    const service = await prepare(target, { folders, options, change, signal: stopped.signal });
+    const service = await prepare(target, { folders, options, change, signal });
     const history = await recordChange(
       { change: change.text, changeAfterMs },
       clusterSubject(target.client, {
@@ -70,7 +97,7 @@ export async function verify(paths: readonly string[], options: VerifyOptions): 
         service,
         loadCommand: loadCommand(service, options),
       }),
-      { clock: target.env.clock, signal: stopped.signal },
+      { clock: target.env.clock, signal },
     );
     const report = buildReport(history);
     const text = formatReport(report, { colour: process.stdout.isTTY === true });
@@ -78,7 +105,6 @@ export async function verify(paths: readonly string[], options: VerifyOptions): 
     return exitCodeOf(report);
   } finally {
     await target.close();
-    stopped.release();
   }
 }
 
@@ -88,7 +114,7 @@ async function prepare(
 ): Promise<Service> {
   const { client, env } = target;
   const manifests = run.folders.flatMap((folder) => folder.manifests);
-  for (const { resource, object } of manifests) await apply(client, resource, object);
+  await applyManifests(client, manifests, { signal: run.signal });
   const waiting = await workloadsReady(client, manifests, { env, signal: run.signal });
   if (waiting.length > 0) throw new VerifyError(`Cannot begin: not ready: ${waiting.join('; ')}`);
   const [namespace, name] = run.options.service?.includes('/')
@@ -110,30 +136,26 @@ function loadCommand(service: Service, options: VerifyOptions): string[] {
 
 async function privateCluster(options: VerifyOptions, folders: readonly ManifestFolder[]): Promise<Target> {
   const state = await mkdtemp(join(tmpdir(), 'segue-'));
-  try {
-    const cluster = await startCluster({
-      state,
-      nodes: options.nodes,
-      port: 0,
-      level: options.release,
-      logLevel: 'warn',
-      inMemory: false,
-      loadBalancerIP: undefined,
-      imagesFiles: folders.flatMap(({ imagesFiles }) => imagesFiles),
-    });
-    const close = async () => {
-      await cluster.stop();
-      await removeState(state);
-    };
-    try {
-      await cluster.nodesReady;
-    } catch (error) {
-      await close();
-      throw error;
-    }
-    return { client: cluster.client('segue-verify'), env: cluster.env, close };
-  } catch (error) {
+  // Also when a second signal ends the process before the cluster was stopped.
+  const onExit = () => rmSync(state, { recursive: true, force: true, maxRetries: 3 });
+  process.once('exit', onExit);
+  await using started = new AsyncDisposableStack();
+  started.defer(async () => {
     await removeState(state);
-    throw error;
-  }
+    process.off('exit', onExit);
+  });
+  const cluster = await startCluster({
+    state,
+    nodes: options.nodes,
+    port: 0,
+    level: options.release,
+    logLevel: 'warn',
+    inMemory: false,
+    loadBalancerIP: undefined,
+    imagesFiles: folders.flatMap(({ imagesFiles }) => imagesFiles),
+  });
+  started.defer(() => cluster.stop());
+  await cluster.nodesReady;
+  const kept = started.move();
+  return { client: cluster.client('segue-verify'), env: cluster.env, close: () => kept.disposeAsync() };
 }

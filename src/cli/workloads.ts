@@ -1,4 +1,5 @@
 import { deployments, pods } from '../api/resources.ts';
+import { matcherOfLabels } from '../api/selector.ts';
 import { isPodReady } from '../api/servicepods.ts';
 import type { Deployment } from '../api/types/apps.ts';
 import type { Pod } from '../api/types/core.ts';
@@ -38,9 +39,8 @@ export async function workloadsReady(
     };
     podInformer.onProgress(look).start();
     deploymentInformer.onProgress(look).start();
-    await Promise.all([podInformer.synced, deploymentInformer.synced]);
-    look();
-    await Promise.race([done.promise, delay(env.clock, patienceMs, over).catch(() => {})]);
+    const synced = Promise.all([podInformer.synced, deploymentInformer.synced]).then(look);
+    await Promise.race([synced.then(() => done.promise), delay(env.clock, patienceMs, over).catch(() => {})]);
     return unready();
   } finally {
     stop.abort();
@@ -56,8 +56,10 @@ function wanted(manifests: readonly Manifest[], kind: string): string[] {
 
 function unreadyDeployment(key: string, deployment: Deployment | undefined, all: readonly Pod[]): string[] {
   if (deployment && isRolledOut(deployment)) return [];
-  const [namespace, name] = key.split('/');
-  const own = all.filter(({ metadata }) => metadata.namespace === namespace && metadata.name.startsWith(`${name}-`));
+  const selects = matcherOfLabels(deployment?.spec.selector.matchLabels);
+  const own = all.filter(
+    ({ metadata }) => `${metadata.namespace}/` === key.slice(0, key.indexOf('/') + 1) && selects(metadata.labels),
+  );
   const why = [...new Set(own.flatMap(reasonsOf))].join(', ');
   return [`deployment ${key}${why ? ` (${why})` : ''}`];
 }

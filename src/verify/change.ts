@@ -21,10 +21,8 @@ const FORMS = `set env deploy/NAME KEY=VALUE…, set image deploy/NAME CONTAINER
 
 /** Reads a change such as `set env deploy/web VERSION=2`. Throws `VerifyError` for what it does not know. */
 export function parseChange(text: string): Change {
-  const words = text
-    .trim()
-    .replace(/^kubectl\s+/, '')
-    .split(/\s+/);
+  const words = wordsOf(text);
+  if (words[0] === 'kubectl') words.shift();
   const [first, second] = words;
   if (first === 'set' && second === 'env') return setEnv(text, words.slice(2));
   if (first === 'set' && second === 'image') return setImage(text, words.slice(2));
@@ -32,6 +30,22 @@ export function parseChange(text: string): Change {
   if (first === 'scale') return scale(text, words.slice(1));
   if (first === 'delete') return remove(text, words.slice(1));
   throw unknown(text);
+}
+
+/** Words as a shell splits them: quotes keep spaces together and are not part of the word. */
+function wordsOf(text: string): string[] {
+  const word = /\s*((?:[^\s'"\\]|\\.|'[^']*'|"(?:[^"\\]|\\.)*")+)\s*/suy;
+  const words: string[] = [];
+  while (word.lastIndex < text.length) {
+    const found = word.exec(text)?.[1];
+    if (found === undefined) throw unknown(text);
+    words.push(found.replace(/'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.)/gsu, unquoted));
+  }
+  return words;
+}
+
+function unquoted(_whole: string, single?: string, double?: string, escaped?: string): string {
+  return single ?? double?.replace(/\\(["\\$`])/gu, '$1') ?? escaped ?? '';
 }
 
 function unknown(text: string): VerifyError {
@@ -44,22 +58,31 @@ function targetOf(
   words: readonly string[],
 ): { kind: Change['target']['kind']; name: string; rest: string[] } {
   const [first = '', ...others] = words;
-  const [type, inline] = first.split('/');
+  const [type = '', inline, ...more] = first.split('/');
   const [name, rest] = inline === undefined ? [others[0], others.slice(1)] : [inline, others];
-  const kind = KINDS[type as string];
-  if (!kind || !name) throw unknown(text);
-  return { kind, name, rest: [...rest] };
+  const kind = KINDS.get(type);
+  if (!kind || !name || name.startsWith('-') || more.length > 0) throw unknown(text);
+  return { kind, name, rest };
 }
 
-const KINDS: Record<string, Change['target']['kind']> = {
-  deploy: 'Deployment',
-  deployment: 'Deployment',
-  deployments: 'Deployment',
-  'deployment.apps': 'Deployment',
-  po: 'Pod',
-  pod: 'Pod',
-  pods: 'Pod',
-};
+/** As `targetOf`, where nothing may follow. */
+function targetAlone(text: string, words: readonly string[], wanted: Change['target']['kind']) {
+  const { kind, name, rest } = targetOf(text, words);
+  if (kind !== wanted || rest.length > 0) throw unknown(text);
+  return { kind, name };
+}
+
+const KINDS = new Map<string, Change['target']['kind']>(
+  Object.entries({
+    deploy: 'Deployment',
+    deployment: 'Deployment',
+    deployments: 'Deployment',
+    'deployment.apps': 'Deployment',
+    po: 'Pod',
+    pod: 'Pod',
+    pods: 'Pod',
+  }),
+);
 
 function pairs(text: string, words: readonly string[]): [string, string][] {
   const found = words.map((word): [string, string] => {
@@ -91,19 +114,21 @@ function setEnv(text: string, words: readonly string[]): Change {
 function setImage(text: string, words: readonly string[]): Change {
   const { kind, name, rest } = deploymentOnly(text, words);
   const images = new Map(pairs(text, rest));
+  if ([...images.values()].includes('')) throw unknown(text);
+  const named = [...images.keys()].filter((container) => container !== '*');
+  const change = (container: string) => {
+    const image = images.get(container) ?? images.get('*');
+    return image === undefined ? undefined : { name: container, image };
+  };
   return {
     text,
     target: { kind, name },
-    make: (client, { namespace }) =>
-      patchContainers(client, { namespace, name }, (container) => {
-        const image = images.get(container) ?? images.get('*');
-        return image === undefined ? undefined : { name: container, image };
-      }),
+    make: (client, { namespace }) => patchContainers(client, { namespace, name, named }, change),
   };
 }
 
 function restart(text: string, words: readonly string[]): Change {
-  const { kind, name } = deploymentOnly(text, words);
+  const { kind, name } = targetAlone(text, words, 'Deployment');
   return {
     text,
     target: { kind, name },
@@ -116,13 +141,11 @@ function restart(text: string, words: readonly string[]): Change {
 }
 
 function scale(text: string, words: readonly string[]): Change {
-  const flag = words.find((word) => word.startsWith('--replicas='));
-  const { kind, name } = deploymentOnly(
-    text,
-    words.filter((word) => word !== flag),
-  );
-  const replicas = Number(flag?.slice('--replicas='.length));
-  if (!flag || !Number.isInteger(replicas) || replicas < 0) throw unknown(text);
+  const at = words.findIndex((word) => word === '--replicas' || word.startsWith('--replicas='));
+  const count = words[at] === '--replicas' ? words[at + 1] : words[at]?.slice('--replicas='.length);
+  if (at < 0 || !/^\d+$/.test(count ?? '')) throw unknown(text);
+  const { kind, name } = targetAlone(text, words.toSpliced(at, words[at] === '--replicas' ? 2 : 1), 'Deployment');
+  const replicas = Number(count);
   return {
     text,
     target: { kind, name },
@@ -133,8 +156,7 @@ function scale(text: string, words: readonly string[]): Change {
 }
 
 function remove(text: string, words: readonly string[]): Change {
-  const { kind, name } = targetOf(text, words);
-  if (kind !== 'Pod') throw unknown(text);
+  const { kind, name } = targetAlone(text, words, 'Pod');
   return {
     text,
     target: { kind, name },
@@ -144,18 +166,21 @@ function remove(text: string, words: readonly string[]): Change {
   };
 }
 
+/** Patches the containers for which `change` gives a patch. Throws `VerifyError` when one of `named` is not there. */
 async function patchContainers(
   client: Client,
-  at: { namespace: string; name: string },
+  at: { namespace: string; name: string; named?: readonly string[] },
   change: (container: string) => object | undefined,
 ): Promise<void> {
-  const { namespace, name } = at;
+  const { namespace, name, named = [] } = at;
   const current = await client.of(deployments).get(name, { namespace });
-  const containers = current.spec.template.spec.containers.flatMap((container) => change(container.name) ?? []);
-  if (containers.length === 0) {
-    const names = current.spec.template.spec.containers.map((container) => container.name).join(', ');
-    throw new VerifyError(`Cannot change deployment ${name}: no such container, need one of ${names}`);
+  const known = current.spec.template.spec.containers.map((container) => container.name);
+  const absent = named.find((container) => !known.includes(container));
+  if (absent !== undefined) {
+    throw new VerifyError(
+      `Cannot change deployment ${name}: it has no container ${absent}, need one of ${known.join(', ')}`,
+    );
   }
-  const patch = { spec: { template: { spec: { containers } } } };
+  const patch = { spec: { template: { spec: { containers: known.flatMap((container) => change(container) ?? []) } } } };
   await client.of(deployments).patch(name, patch, { namespace, type: 'strategic' });
 }

@@ -18,6 +18,8 @@ export interface PodLoadOptions {
 
 const CONTAINER = 'load';
 const STOP_GRACE_SECONDS = 30;
+/** How much of what is no event is kept for the message of a failure, in characters. */
+const SAID_MAX = 1_000;
 
 /**
  * The load generator as a pod of the cluster that is verified: it stands where clients of the Service stand, and what
@@ -48,37 +50,42 @@ export async function startPodLoad(client: Client, options: PodLoadOptions): Pro
       if (!isStatus(error, 'NotFound')) throw error;
     }
   };
+  const closed = new AbortController();
   return {
-    events: eventsOf(client, options),
+    events: eventsOf(client, options, closed.signal),
     start: () => {},
     stop: () => {
       remove(STOP_GRACE_SECONDS).catch((error) =>
         options.env.log.warn('the load was not stopped', { error: String(error) }),
       );
     },
-    close: () => remove(0),
+    close: async () => {
+      closed.abort(new LoadFailedError('Cannot follow the load: it was closed'));
+      await remove(0);
+    },
   };
 }
 
-async function* eventsOf(client: Client, options: PodLoadOptions): AsyncGenerator<LoadEvent> {
+async function* eventsOf(client: Client, options: PodLoadOptions, closed: AbortSignal): AsyncGenerator<LoadEvent> {
   const abort = new AbortController();
+  const signal = AbortSignal.any([abort.signal, closed]);
   try {
-    await started(client, options);
+    await started(client, options, closed);
     const response = await client.raw({
       method: 'GET',
       path: pathOf(pods, { namespace: options.namespace, name: options.name, subresource: 'log' }),
       query: new URLSearchParams({ follow: 'true', container: CONTAINER }),
-      signal: abort.signal,
+      signal,
     });
     if (response.body.kind !== 'bytes')
       throw new LoadFailedError('Cannot read what the load generator says: no stream');
     let said = '';
     for await (const line of linesOf(response.body.stream)) {
       if (!line.startsWith('{')) {
-        said = `${said} ${line}`.slice(-1000);
+        said = `${said} ${line}`.slice(-SAID_MAX);
         continue;
       }
-      const event = parseLoadEvent(line);
+      const event = eventOf(line);
       yield event;
       if (event.event === 'summary') return;
     }
@@ -88,40 +95,58 @@ async function* eventsOf(client: Client, options: PodLoadOptions): AsyncGenerato
   }
 }
 
+/** Whole lines, and the rest after the last one. Throws `LoadFailedError` when the stream breaks. */
 async function* linesOf(stream: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = '';
-  for await (const chunk of stream) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
-    rest = lines.pop() ?? '';
-    yield* lines;
+  try {
+    for await (const chunk of stream) {
+      const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+      rest = lines.pop() ?? '';
+      yield* lines;
+    }
+  } catch (error) {
+    throw new LoadFailedError(`Cannot read what the load generator says: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
-  if (rest !== '') yield rest;
+  if (rest) yield rest;
 }
 
-/** Resolves when the generator's container has started; rejects with the reason when it cannot. */
-async function started(client: Client, { env, namespace, name }: PodLoadOptions): Promise<void> {
+function eventOf(line: string): LoadEvent {
+  try {
+    return parseLoadEvent(line);
+  } catch (error) {
+    throw new LoadFailedError((error as Error).message, { cause: error });
+  }
+}
+
+/** Resolves when the generator's container has started; rejects with the reason when it cannot, and when closed. */
+async function started(client: Client, { env, namespace, name }: PodLoadOptions, closed: AbortSignal): Promise<void> {
+  closed.throwIfAborted();
   const informer = new Informer(client, pods, { env, namespace, fieldSelector: `metadata.name=${name}` });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  informer.onChange(({ object }) => {
-    const state = startOf(object);
+  const onClosed = () => reject(closed.reason);
+  closed.addEventListener('abort', onClosed, { once: true });
+  const look = () => {
+    const pod = informer.get(`${namespace}/${name}`);
+    const state = pod ? startOf(pod) : 'its pod was deleted';
     if (state === 'started') resolve();
     else if (state) reject(new LoadFailedError(`Cannot start the load generator: ${state}`));
-  });
-  informer.start();
+  };
+  informer.onProgress(look).start();
   try {
     await promise;
   } finally {
+    closed.removeEventListener('abort', onClosed);
     await informer.stop();
   }
 }
 
-function startOf(pod: Pod | undefined): string | undefined {
-  const state = pod?.status?.containerStatuses?.[0]?.state;
+function startOf(pod: Pod): string | undefined {
+  const state = pod.status?.containerStatuses?.[0]?.state;
   if (state?.running || state?.terminated) return 'started';
-  const unscheduled = pod?.status?.conditions?.find(
-    ({ type, status }) => type === 'PodScheduled' && status === 'False',
-  );
+  const unscheduled = pod.status?.conditions?.find(({ type, status }) => type === 'PodScheduled' && status === 'False');
   return (
     unscheduled?.message ?? (state?.waiting?.message ? `${state.waiting.reason}: ${state.waiting.message}` : undefined)
   );
