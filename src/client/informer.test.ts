@@ -6,6 +6,7 @@ import type { ConfigMap } from '../api/types/core.ts';
 import type { Env } from '../base/env.ts';
 import { FaultyTransport, startTestCluster, type TestCluster } from './client.fixture.ts';
 import { Client } from './client.ts';
+import { informerModel } from './informer.model.ts';
 import { Informer, type Notification } from './informer.ts';
 
 const APPS = 'default';
@@ -252,4 +253,8 @@ test('keys are told apart by their namespaces', async () => {
     [other.metadata.uid],
   );
   await informer.stop();
+});
+
+test('over a bad network it tells everything once, in order, reads its writes and ends up with what there is', async () => {
+  for (let seed = 1; seed <= 100; seed++) await informerModel(seed);
 });

@@ -22,13 +22,8 @@ const namespace = 'default';
 
 /** The law of an endpoint consumer (DESIGN, the gate): what it says it has acted on holds for what it routes. */
 export function consumerSuite(kind: string, make: (client: Client, env: Env) => ConsumerUnderTest): void {
-  const claim = (text: string, check: (cluster: TestCluster) => Promise<void>) =>
-    test(`${kind}: ${text}`, async () => {
-      await using cluster = await startTestCluster();
-      await check(cluster);
-    });
-
-  claim('it is registered before it routes, and routes all there is when it has started', async (cluster) => {
+  test(`${kind}: it is registered before it routes, and routes all there is when it has started`, async () => {
+    await using cluster = await startTestCluster();
     const network = new FaultyTransport(cluster.transport, cluster.clock);
     const slice = await publish(cluster, ['10.244.1.2', '10.244.2.2']);
     network.delayMs = () => 5;
@@ -51,7 +46,8 @@ export function consumerSuite(kind: string, make: (client: Client, env: Env) => 
     await consumer.stop();
   });
 
-  claim('what it has acknowledged it routes to no more', async (cluster) => {
+  test(`${kind}: what it has acknowledged it routes to no more`, async () => {
+    await using cluster = await startTestCluster();
     const slice = await publish(cluster, ['10.244.1.2', '10.244.2.2']);
     const consumer = make(cluster.client, cluster.env);
     await consumer.start();
@@ -64,7 +60,8 @@ export function consumerSuite(kind: string, make: (client: Client, env: Env) => 
     await consumer.stop();
   });
 
-  claim('a data plane that refuses holds the acknowledgement until it has taken the change', async (cluster) => {
+  test(`${kind}: a data plane that refuses holds the acknowledgement until it has taken the change`, async () => {
+    await using cluster = await startTestCluster();
     const slice = await publish(cluster, ['10.244.1.2', '10.244.2.2']);
     const consumer = make(cluster.client, cluster.env);
     await consumer.start();
@@ -80,7 +77,8 @@ export function consumerSuite(kind: string, make: (client: Client, env: Env) => 
     await consumer.stop();
   });
 
-  claim('changes that concern it not move its acknowledgement on as well', async (cluster) => {
+  test(`${kind}: changes that concern it not move its acknowledgement on as well`, async () => {
+    await using cluster = await startTestCluster();
     const slice = await publish(cluster, ['10.244.1.2']);
     const consumer = make(cluster.client, cluster.env);
     await consumer.start();
@@ -93,7 +91,8 @@ export function consumerSuite(kind: string, make: (client: Client, env: Env) => 
     await consumer.stop();
   });
 
-  claim('it is unregistered when it has stopped', async (cluster) => {
+  test(`${kind}: it is unregistered when it has stopped`, async () => {
+    await using cluster = await startTestCluster();
     const consumer = make(cluster.client, cluster.env);
     await consumer.start();
     assert.notEqual(await stated(cluster, consumer), undefined);

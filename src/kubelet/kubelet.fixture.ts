@@ -52,25 +52,7 @@ export async function startKubelet(options: { level?: ReleaseLevel } = {}): Prom
   const flushed: string[] = [];
   const asked: string[] = [];
   const begin = clock.now();
-  const make = () =>
-    new Kubelet(client, {
-      facts: { ...FACTS, labels: {}, info: {} },
-      tools: {
-        env,
-        client,
-        nodeName: NODE,
-        nodeIP: FACTS.ip,
-        nodeNetworkPath: '/fake/node',
-        host: fakeHost(kubeletUnderTest),
-        runtime,
-        images,
-        podNetwork: network,
-        flushUnreplied: async (podIP) => {
-          flushed.push(podIP);
-        },
-        level: options.level ?? 'Observed',
-      },
-    });
+  const make = () => kubeletOver(kubeletUnderTest, options.level ?? 'Observed');
   const kubeletUnderTest = {
     cluster,
     runtime,
@@ -117,6 +99,32 @@ export async function startKubelet(options: { level?: ReleaseLevel } = {}): Prom
 }
 
 const FACTS = { name: NODE, ip: '192.0.2.1', podCIDR: '10.244.1.0/24', cpus: 4, memoryBytes: 2 ** 30, podsMax: 100 };
+
+function kubeletOver(
+  world: Pick<TestKubelet, 'cluster' | 'runtime' | 'images' | 'network' | 'flushed' | 'httpStatus' | 'asked'>,
+  level: ReleaseLevel,
+): Kubelet {
+  const { cluster, runtime, images, network, flushed } = world;
+  const { env, client } = cluster;
+  return new Kubelet(client, {
+    facts: { ...FACTS, labels: {}, info: {} },
+    tools: {
+      env,
+      client,
+      nodeName: NODE,
+      nodeIP: FACTS.ip,
+      nodeNetworkPath: '/fake/node',
+      host: fakeHost(world),
+      runtime,
+      images,
+      podNetwork: network,
+      flushUnreplied: async (podIP) => {
+        flushed.push(podIP);
+      },
+      level,
+    },
+  });
+}
 
 async function say(
   client: Client,

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { configMaps } from '../api/resources.ts';
 import { isStatus } from '../api/status.ts';
 import type { ConfigMap } from '../api/types/core.ts';
@@ -81,7 +80,8 @@ async function write(cluster: TestCluster, random: Random, history: Written[]): 
   return object;
 }
 
-async function play(seed: number): Promise<void> {
+/** Plays an informer over a network of delays, losses, broken watches and compactions, and holds it to what was written. */
+export async function informerModel(seed: number): Promise<void> {
   await using cluster = await startTestCluster();
   const random = seededRandom(seed);
   const network = new FaultyTransport(cluster.transport, cluster.clock);
@@ -128,7 +128,3 @@ async function play(seed: number): Promise<void> {
   network.delayMs = undefined;
   await informer.stop();
 }
-
-test('over a bad network it tells everything once, in order, reads its writes and ends up with what there is', async () => {
-  for (let seed = 1; seed <= 100; seed++) await play(seed);
-});
