@@ -127,8 +127,6 @@ async function start(options: ClusterOptions, undo: Undo[]): Promise<Cluster> {
   await plane.startControllers();
   await startPublisher(options, { plane, folder, env, undo });
   const kubeconfig = await giveKubeconfig(options, { folder, credentials, server });
-  const nodesReady = sandbox.ready;
-  nodesReady.catch(() => {}); // Its consumer hears of it when it asks.
   let stopped: Promise<void> | undefined;
   return {
     server,
@@ -136,7 +134,7 @@ async function start(options: ClusterOptions, undo: Undo[]): Promise<Cluster> {
     folder,
     env,
     client: plane.client,
-    nodesReady,
+    nodesReady: sandbox.ready,
     broken: sandbox.ended,
     stop: () => {
       stopped ??= unwind(undo);

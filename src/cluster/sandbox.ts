@@ -38,7 +38,9 @@ export function startSandbox(options: NodeHostOptions & { logPath: string }): Sa
   );
   closeSync(log);
   const ended = endOf(child);
-  return { ready: readiness(child, { ended, logPath: options.logPath }), ended, stop: () => stop(child, ended) };
+  const ready = readiness(child, { ended, logPath: options.logPath });
+  ready.catch(() => {}); // Whoever waits for it hears of it, however late: it must not end the process before.
+  return { ready, ended, stop: () => stop(child, ended) };
 }
 
 function endOf(child: ChildProcess): Promise<string> {
