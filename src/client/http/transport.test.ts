@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { configMaps } from '../../api/resources.ts';
 import type { ConfigMap } from '../../api/types/core.ts';
 import { startTestServer, type TestServer } from '../../apiserver/apiserver.fixture.ts';
-import { deferred } from '../../base/deferred.ts';
+import { type Deferred, deferred } from '../../base/deferred.ts';
 import type { Env } from '../../base/env.ts';
 import { silentLog } from '../../base/log.ts';
 import { systemClock, systemRandom } from '../../base/system.ts';
@@ -87,7 +87,7 @@ test('an informer follows over the socket, goes on after the server was away, an
   const maps = served.client.of(configMaps);
   await maps.create(draft('a'));
   const informer = new Informer<ConfigMap>(served.client, configMaps, { env, namespace });
-  const seen = new Map<string, ReturnType<typeof deferred>>();
+  const seen = new Map<string, Deferred<void>>();
   const told = (name: string) => {
     const known = seen.get(name) ?? deferred();
     seen.set(name, known);

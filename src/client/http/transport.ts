@@ -72,14 +72,18 @@ function watchStream(body: Dispatcher.ResponseData['body']): WatchStream {
 async function follow(body: Dispatcher.ResponseData['body'], sink: WatchSink): Promise<void> {
   const decoder = new TextDecoder();
   let rest = '';
+  let isReading = true;
   try {
     for await (const chunk of body as AsyncIterable<Uint8Array>) {
       const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
       rest = lines.pop() ?? '';
       const events = lines.filter((line) => line !== '').map(parsed);
+      isReading = false;
       if (events.length > 0 && !sink.onEvents(events)) break;
+      isReading = true;
     }
-  } catch {
+  } catch (error) {
+    if (!isReading) throw error;
     // The connection broke or was closed: the reader opens the next watch where this one ended.
   }
   sink.onEnd();
