@@ -2,12 +2,12 @@ import process from 'node:process';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { RELEASE_LEVELS } from '../api/types/segue.ts';
 import { VERSION } from '../cluster/version.ts';
-import { userMessage } from './failure.ts';
 import { up } from './up.ts';
+import { userMessage } from './usermessage.ts';
 import { verify } from './verify.ts';
 
 /** Where what is said goes. */
-export interface Output {
+interface Output {
   out(text: string): unknown;
   err(text: string): unknown;
 }

@@ -41,3 +41,12 @@ it('says in which line a file is wrong', () => {
     );
   }
 });
+
+it('begins a relative working directory at the folder of the images file and keeps an absolute one', () => {
+  const text = (workingDir: string) =>
+    `images: [{ names: [a], program: node, cmd: [node], workingDir: "${workingDir}" }]`;
+  const read = (workingDir: string) => parseImagesFile(text(workingDir), '/shop/images.yaml')[0]?.workingDir;
+  assert.equal(read('app/web'), '/shop/app/web');
+  assert.equal(read('.'), '/shop');
+  assert.equal(read('/srv'), '/srv');
+});

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { StatusError } from '../api/status.ts';
 import { TransportError } from '../client/transport.ts';
-import { userMessage } from './failure.ts';
+import { userMessage } from './usermessage.ts';
 
 const SRC = join(import.meta.dirname, '..');
 const FOR_USERS = [
