@@ -3,5 +3,5 @@ import { enableCompileCache } from 'node:module';
 import process from 'node:process';
 
 enableCompileCache();
-const { run } = await import('./program.ts');
-process.exitCode = await run(process.argv);
+const { runProgram } = await import('./program.ts');
+process.exitCode = await runProgram(process.argv);

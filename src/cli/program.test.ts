@@ -3,11 +3,14 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { tempDir } from '../../test/support/tempdir.ts';
-import { run } from './program.ts';
+import { runProgram } from './program.ts';
 
 async function segue(...args: string[]): Promise<{ code: number; out: string; err: string }> {
   const [out, err]: [string[], string[]] = [[], []];
-  const code = await run(['node', 'segue', ...args], { out: (text) => out.push(text), err: (text) => err.push(text) });
+  const code = await runProgram(['node', 'segue', ...args], {
+    out: (text) => out.push(text),
+    err: (text) => err.push(text),
+  });
   return { code, out: out.join(''), err: err.join('') };
 }
 

@@ -18,7 +18,7 @@ const STANDARD: Output = {
 };
 
 /** Runs the command line. Resolves with the exit code. */
-export async function run(argv: readonly string[], output: Output = STANDARD): Promise<number> {
+export async function runProgram(argv: readonly string[], output: Output = STANDARD): Promise<number> {
   let code = 0;
   const program = new Command('segue')
     .description('A Kubernetes-compatible cluster that never drops a request when a pod starts, stops or is replaced.')
