@@ -16,8 +16,9 @@ export interface AppBehaviour {
   readonly serviceMs: Range;
   /** How long its event loop takes to come round to a new connection or a signal. */
   readonly loopMs: Range;
-  /** Now and then the loop is blocked for as long as this. */
+  /** A request now and then blocks the loop for as long as this; nothing else happens meanwhile. */
   readonly blockedMs: number;
+  readonly blockedShare: number;
   /**
    * `finish`: closes its listener at the stop signal, answers what it accepted, ends. `linger`: goes on serving for a
    * while first. `ignore`: goes on until it is killed. `die`: ends at once, whatever it had accepted.
@@ -34,13 +35,12 @@ export const PLAIN_APP: AppBehaviour = {
   serviceMs: [1, 20],
   loopMs: [0.05, 1],
   blockedMs: 15,
+  blockedShare: 0.05,
   onStop: 'finish',
   lingerMs: 0,
   backlog: 128,
   exitMs: [1, 30],
 };
-
-const BLOCKED_SHARE = 0.05;
 
 export interface AppPlace {
   readonly time: SimTime;
@@ -64,6 +64,7 @@ export class SimApp {
   #process: FakeProcess | undefined;
   #state: 'Starting' | 'Serving' | 'Finishing' | 'Ended' = 'Starting';
   #isAccepting = false;
+  #blockedUntil = 0;
   #isAsked = false;
   /** Says no to readiness probes although it serves. */
   isFlapping = false;
@@ -151,6 +152,7 @@ export class SimApp {
 
   #serve(connection: SimConnection): void {
     this.#active.add(connection);
+    this.#mayBlock();
     const { time, random } = this.#place;
     const answer = () => {
       this.#active.delete(connection);
@@ -160,11 +162,18 @@ export class SimApp {
     time.after(between(random, ...this.#behaviour.serviceMs), answer, { silent: true });
   }
 
+  /** How long until the loop comes round to something new. */
   #loopMs(): number {
-    const { random } = this.#place;
-    const { blockedMs, loopMs } = this.#behaviour;
-    if (blockedMs > 0 && chance(random, BLOCKED_SHARE)) return between(random, 0, blockedMs);
-    return between(random, ...loopMs);
+    const { random, time } = this.#place;
+    const freeMs = Math.max(0, this.#blockedUntil - time.now);
+    return freeMs + between(random, ...this.#behaviour.loopMs);
+  }
+
+  #mayBlock(): void {
+    const { random, time } = this.#place;
+    const { blockedMs, blockedShare } = this.#behaviour;
+    if (!chance(random, blockedShare)) return;
+    this.#blockedUntil = Math.max(this.#blockedUntil, time.now + between(random, 0, blockedMs));
   }
 
   #later(range: Range, act: () => void): void {

@@ -92,6 +92,11 @@ export class SimNode {
     return this.#machine.files;
   }
 
+  /** Its rules stand, so that clients on it have begun. */
+  get isRouting(): boolean {
+    return this.#machine.isUp && this.#machine.isRouting;
+  }
+
   get isUp(): boolean {
     return this.#machine.isUp;
   }
@@ -137,6 +142,7 @@ export class SimNode {
     const random = splitRandom(world.seed, `kernel of node-${index}`);
     return {
       isUp: true,
+      isRouting: false,
       dataPlane: new FakeDataPlane({ clock: world.time.clock(this.name), random }),
       podNetwork: new SimPodNetwork(this.podCIDR),
       files: new SimPodFiles(),
@@ -180,9 +186,11 @@ export class SimNode {
 
   async #startProxy({ env, client }: Life): Promise<void> {
     const { world, seams } = this.#options;
-    const kernel = this.#refusing(this.#machine.dataPlane);
+    const machine = this.#machine;
+    const kernel = this.#refusing(machine.dataPlane);
     const dataPlane = seams.dataPlane?.(kernel, { time: world.time, random: this.#random }) ?? kernel;
     await new ServiceProxy(client, { env, nodeName: this.name, dataPlane }).start();
+    machine.isRouting = true;
   }
 
   /** The kernel, which now and then refuses a change. */
@@ -230,6 +238,7 @@ export class SimNode {
 
 interface Machine {
   isUp: boolean;
+  isRouting: boolean;
   readonly dataPlane: FakeDataPlane;
   readonly podNetwork: SimPodNetwork;
   readonly files: SimPodFiles;

@@ -13,6 +13,8 @@ export interface SwarmOptions {
 }
 
 const FAULT_SHARE = 0.25;
+/** How much of its time the event loop of one pod may be blocked when all the load comes to it: less than overload. */
+const BUSY_MAX = 0.3;
 
 /**
  * One cluster drawn by the seed. Swarm testing: each seed has its own few faults on, because a run with all of them
@@ -39,6 +41,7 @@ function service(random: Random, index: number): ServicePlan {
   const replicas = wholeBetween(random, 1, 5);
   const maxUnavailable = chance(random, 0.6) ? 0 : 1;
   const level: ReleaseLevel = chance(random, 0.8) ? 'Observed' : chance(random, 0.6) ? 'Drained' : 'None';
+  const perSecond = pick(random, [0, 10, 30, 60, 120]);
   const graceSeconds = pick(random, [5, 15, 30, 30, 60]);
   return {
     name: `web-${index + 1}`,
@@ -49,17 +52,19 @@ function service(random: Random, index: number): ServicePlan {
     preStopSeconds: chance(random, 0.15) ? wholeBetween(random, 1, 3) : 0,
     level,
     ...(chance(random, 0.1) ? { releaseTimeoutSeconds: wholeBetween(random, 0, graceSeconds) } : {}),
-    app: app(random, level),
-    perSecond: pick(random, [0, 10, 30, 60]),
+    app: app(random, { level, perSecond }),
+    perSecond,
   };
 }
 
-function app(random: Random, level: ReleaseLevel): Partial<AppBehaviour> {
+function app(random: Random, { level, perSecond }: { level: ReleaseLevel; perSecond: number }): Partial<AppBehaviour> {
   const fast = between(random, 0.5, 3);
+  const blockedMs = between(random, 5, 120);
   return {
     readyMs: [10, between(random, 20, 2_000)],
     serviceMs: [fast, fast + between(random, 1, 100)],
-    blockedMs: chance(random, 0.5) ? between(random, 5, 30) : 0,
+    blockedMs,
+    blockedShare: chance(random, 0.5) ? Math.min(0.5, BUSY_MAX / ((perSecond * blockedMs) / 2_000)) : 0,
     onStop: chance(random, 0.7) ? 'finish' : pick(random, ['linger', 'ignore', level === 'Drained' ? 'die' : 'finish']),
     lingerMs: between(random, 100, 2_000),
     backlog: pick(random, [128, 128, 4]),
@@ -80,7 +85,7 @@ function faults(random: Random, { kind, durationMs }: { kind: FaultKind; duratio
   return Array.from({ length: wholeBetween(random, 1, 2) }, () => ({
     kind,
     atMs: Math.round(between(random, 0, durationMs * 0.8)),
-    forMs: Math.round(between(random, 500, durationMs)),
+    forMs: Math.round(kind === 'nodeCrash' ? between(random, 3_000, 40_000) : between(random, 500, durationMs)),
     strength: random.next(),
   }));
 }

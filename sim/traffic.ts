@@ -94,9 +94,9 @@ export class Traffic {
 
   #send(load: LoadOptions): void {
     const { time, random, nodes } = this.#options;
-    const up = nodes.filter(({ isUp }) => isUp);
-    if (up.length === 0) return;
-    const via = pick(random, up);
+    const routing = nodes.filter(({ isRouting }) => isRouting);
+    if (routing.length === 0) return;
+    const via = pick(random, routing);
     this.#running++;
     const request = new Request(++this.#requests, { load, via, time, random, nodeOf: this.#options.nodeOf });
     request.begin((loss) => {

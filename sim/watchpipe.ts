@@ -1,4 +1,5 @@
 import type { SerializedEvent, WatchSink, WatchStream } from '../src/api/request.ts';
+import { freezeJson } from '../src/apiserver/json.ts';
 import type { SimTime } from './clock.ts';
 
 /** Sees what one reader of one watch sees, in the moment it does. */
@@ -126,7 +127,14 @@ export class WatchPipe implements WatchStream {
   }
 }
 
-/** The same event as its reader gets it: parsed from its line, shared with nobody. */
-function copyEvent({ line }: SerializedEvent): SerializedEvent {
-  return { event: JSON.parse(line), line };
+const copies = new WeakMap<SerializedEvent, SerializedEvent>();
+
+/** The event as it comes out of the wire: a copy of the server's, which all readers share and nobody can change. */
+function copyEvent(original: SerializedEvent): SerializedEvent {
+  const known = copies.get(original);
+  if (known) return known;
+  const { line } = original;
+  const copy = { event: freezeJson(JSON.parse(line)) as SerializedEvent['event'], line };
+  copies.set(original, copy);
+  return copy;
 }

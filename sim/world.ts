@@ -94,7 +94,7 @@ export class World {
       seed,
       server: this.server,
       tap: (owner, request) => this.streams.tap(owner, request),
-      ...(mutation?.transport ? { between: mutation.transport(this) } : {}),
+      ...(mutation?.transport ? { between: mutation.transport } : {}),
     };
     this.controllers = controllers({ registry: this.server.registry, level: 'Observed' }).map(
       ({ name, user, make }) =>

@@ -4,7 +4,7 @@ import { EPOCH_MS } from '../clock.ts';
 import type { Finding } from './finding.ts';
 
 /** What the gate may take beyond a lease to notice that it lapsed, in milliseconds. */
-const NOTICE_MS = 3_000;
+const NOTICE_MS = 5_000;
 const LEASE_MS = 10_000;
 
 /**

@@ -84,9 +84,15 @@ function difference(
 ): string | undefined {
   const type = translate(change, stream);
   if (event.type !== type) return `is ${event.type}, need ${type}`;
+  if (compared.get(event.object) === change) return undefined;
   const state = event.type === 'DELETED' ? change.previous : change.object;
-  return textOf(event.object) === textOf(state) ? undefined : `is not the state that ${change.key} was given`;
+  if (textOf(event.object) !== textOf(state)) return `is not the state that ${change.key} was given`;
+  compared.set(event.object, change);
+  return undefined;
 }
+
+/** What many readers share is looked at once. */
+const compared = new WeakMap<KubeObject, TrueChange>();
 
 /** The object without its revision: a deletion shows the last state at the deletion's own. */
 function textOf(object: KubeObject | undefined): string {
