@@ -3,7 +3,7 @@ import type { Handle } from '../src/api/request.ts';
 import { type ApiServer, createApiServer } from '../src/apiserver/apiserver.ts';
 import type { Env } from '../src/base/env.ts';
 import { silentLog } from '../src/base/log.ts';
-import { NODE_PORTS, SERVICE_CIDR } from '../src/cluster/addresses.ts';
+import { ADDRESSES } from '../src/cluster/addresses.ts';
 import { VERSION } from '../src/cluster/version.ts';
 import { MemoryStore } from '../src/store/memory/memorystore.ts';
 import type { Change, Store } from '../src/store/store.ts';
@@ -69,8 +69,8 @@ export class SimApiServer implements Reachable {
       env,
       stores: { durable, memory },
       registry: this.registry,
-      serviceCIDR: SERVICE_CIDR,
-      nodePortRange: NODE_PORTS,
+      serviceCIDR: ADDRESSES.serviceCIDR,
+      nodePortRange: ADDRESSES.nodePortRange,
       version: VERSION,
     });
     this.#running = { server, clock, durable, memory };

@@ -8,7 +8,7 @@ import type { Client } from '../client/client.ts';
 import { MemoryStore } from '../store/memory/memorystore.ts';
 import { openSqliteStore } from '../store/sqlite/opensqlitestore.ts';
 import type { Store } from '../store/store.ts';
-import { type ControlPlane, createControlPlane } from './controlplane.ts';
+import { type ControlPlane, createControlPlane, memoryRevision } from './controlplane.ts';
 import { ADMIN_GROUP, type Credentials, loadCredentials } from './credentials.ts';
 import { ClusterError } from './errors.ts';
 import { startHttpsFront } from './http/https.ts';
@@ -108,7 +108,9 @@ async function start(options: ClusterOptions, undo: Undo[]): Promise<Cluster> {
   const log = openLog(options.logLevel, folder);
   const env: Env = { clock: systemClock, random: systemRandom, log };
   // The store's lock tells whether the folder is in use, so it comes before anything that others could notice.
-  const store: Store = options.inMemory ? new MemoryStore() : await openSqliteStore({ folder: folder.store, log });
+  const store: Store = options.inMemory
+    ? new MemoryStore({ revision: memoryRevision(env) })
+    : await openSqliteStore({ folder: folder.store, log });
   undo.push(() => store.close());
   const credentials = await loadCredentials(folder, env.clock.now());
   const plane = await createControlPlane({

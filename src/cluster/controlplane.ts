@@ -7,7 +7,7 @@ import { Client } from '../client/client.ts';
 import { inProcessTransport } from '../client/transport.ts';
 import { MemoryStore } from '../store/memory/memorystore.ts';
 import type { Store } from '../store/store.ts';
-import { NODE_PORTS, SERVICE_CIDR } from './addresses.ts';
+import { ADDRESSES } from './addresses.ts';
 import { controllers } from './controllers.ts';
 import { ADMIN_GROUP } from './credentials.ts';
 import { VERSION } from './version.ts';
@@ -32,15 +32,15 @@ export interface ControlPlane {
 /** The API server over its stores, and everything that acts through it in this process. */
 export async function createControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   const { env, store, kubelets, level } = options;
-  const memory = new MemoryStore();
+  const memory = new MemoryStore({ revision: memoryRevision(env) });
   const registry = builtinKinds();
   const server = await createApiServer({
     env,
     stores: { durable: store, memory },
     registry,
     kubelets,
-    serviceCIDR: SERVICE_CIDR,
-    nodePortRange: NODE_PORTS,
+    serviceCIDR: ADDRESSES.serviceCIDR,
+    nodePortRange: ADDRESSES.nodePortRange,
     version: VERSION,
   });
   const client = (user: string) =>
@@ -60,4 +60,9 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
       await memory.close();
     },
   };
+}
+
+/** Above every revision that a store of an earlier start can have reached, at less than a million writes a second. */
+export function memoryRevision(env: Env): number {
+  return Math.floor(env.clock.now()) * 1000;
 }

@@ -15,7 +15,7 @@ import { openNftablesDataPlane } from '../../network/proxy/nftables/dataplane.ts
 import { ServiceProxy } from '../../network/proxy/proxy.ts';
 import { HostImages } from '../../runtime/process/hostimages.ts';
 import { ProcessRuntime } from '../../runtime/process/processruntime.ts';
-import { SERVICE_CIDR } from '../addresses.ts';
+import { ADDRESSES } from '../addresses.ts';
 import { ClusterError } from '../errors.ts';
 import { machineFacts } from './machinefacts.ts';
 import { startNodesServer } from './nodesserver.ts';
@@ -44,7 +44,7 @@ export class NodeHost {
     this.#images = parts.images;
     const { transport } = httpTransport({ origin: 'http://segue', socketPath: options.apiSocket });
     this.#client = new Client(transport, { userAgent: 'segue-node' });
-    this.#machine = openMachineNetwork({ serviceCIDR: SERVICE_CIDR });
+    this.#machine = openMachineNetwork({ serviceCIDR: ADDRESSES.serviceCIDR });
     this.#runtime = new ProcessRuntime({ env, stateDir: join(options.folder, 'runtime') });
   }
 
@@ -75,7 +75,7 @@ export class NodeHost {
   #addNode(index: number): HostedNode {
     const network = this.#machine.addNode(index);
     const { namespace, ip, podCIDR } = network;
-    const dataPlane = openNftablesDataPlane({ namespace, nodeIPs: [ip], podCIDR, serviceCIDR: SERVICE_CIDR });
+    const dataPlane = openNftablesDataPlane({ namespace, nodeIPs: [ip], podCIDR, serviceCIDR: ADDRESSES.serviceCIDR });
     return { name: `node-${index}`, network, dataPlane };
   }
 

@@ -18,3 +18,15 @@ test('the memory store keeps at least the history it was told to, and at most a 
   assert.equal(store.list({ prefix: '/' }).entries.length, 10);
   await store.close();
 });
+
+test('a store that begins at a revision has nothing before it and goes on from there', async () => {
+  const store = new MemoryStore({ revision: 5_000 });
+  assert.equal(store.revision, 5_000);
+  assert.throws(
+    () => store.watch({ prefix: '/', fromRevision: 12, onChanges: () => {} }),
+    (error: Error) => error.name === 'CompactedError',
+  );
+  const entry = await store.put('/a', '1');
+  assert.equal(entry.modRevision, 5_001);
+  await store.close();
+});

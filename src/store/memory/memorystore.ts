@@ -6,12 +6,17 @@ import { type Change, ClosedError, type Entry, type Expectation, type Store } fr
  * Watch callbacks run inside the call that writes.
  */
 export class MemoryStore implements Store {
-  #core = new MvccCore();
+  #core: MvccCore;
   #keepRevisions: number;
   #closed = false;
 
-  /** `keepRevisions`: how many changes of history are kept at least; at most a quarter more. */
-  constructor(options: { keepRevisions?: number } = {}) {
+  /**
+   * `keepRevisions`: how many changes of history are kept at least; at most a quarter more. `revision`: where revisions
+   * begin, 0 when absent. A store whose watchers outlive it begins above all that the one before has reached, so that
+   * they are told to list anew instead of taking new revisions for old ones.
+   */
+  constructor(options: { keepRevisions?: number; revision?: number } = {}) {
+    this.#core = new MvccCore({ revision: options.revision ?? 0, entries: [] });
     this.#keepRevisions = options.keepRevisions ?? 10_000;
   }
 
