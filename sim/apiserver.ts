@@ -57,14 +57,14 @@ export class SimApiServer implements Reachable {
     const clock = time.clock(name);
     const env: Env = { clock, random: splitRandom(seed, name), log: silentLog };
     const durable = await disk.open(silentLog);
-    const memory = new MemoryStore();
+    const memory = new MemoryStore({ revision: memoryRevision(env) });
     const watch = (store: Store, kind: StoreName, fromRevision: number) => {
       const onChanges = (changes: readonly Change[]) => truth.saw(changes, kind);
       store.watch({ prefix: '/registry/', fromRevision, onChanges });
     };
     truth.memoryLost();
     watch(durable, 'durable', Math.max(truth.revision, durable.compactedRevision));
-    watch(memory, 'memory', 0);
+    watch(memory, 'memory', memory.revision);
     const server = await createApiServer({
       env,
       stores: { durable, memory },
