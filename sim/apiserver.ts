@@ -4,6 +4,7 @@ import { type ApiServer, createApiServer } from '../src/apiserver/apiserver.ts';
 import type { Env } from '../src/base/env.ts';
 import { silentLog } from '../src/base/log.ts';
 import { ADDRESSES } from '../src/cluster/addresses.ts';
+import { memoryRevision } from '../src/cluster/controlplane.ts';
 import { VERSION } from '../src/cluster/version.ts';
 import { MemoryStore } from '../src/store/memory/memorystore.ts';
 import type { Change, Store } from '../src/store/store.ts';
