@@ -25,7 +25,10 @@ export const FAULT_KINDS = [
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
 /** Begins the fault and returns what ends it. */
-type Fault = (world: World, at: { strength: number; random: Random; forMs: number }) => () => Promise<void> | void;
+type Fault = (
+  world: World,
+  at: { strength: number; random: Random; lagMs?: number | undefined },
+) => () => Promise<void> | void;
 
 const NOTHING = () => {};
 
@@ -61,14 +64,11 @@ export const FAULTS: Readonly<Record<FaultKind, Fault>> = {
   watchLag: (world, { strength, random }) =>
     weather(some(random, world.processes), { watchDelayMs: [0, 20 + strength ** 2 * 2_000] }),
 
-  consumerLag: (world, { strength, random }) =>
-    weather(
-      some(
-        random,
-        world.nodes.map(({ proxy }) => proxy),
-      ),
-      { watchDelayMs: [strength * 200, 200 + strength ** 2 * 10_000] },
-    ),
+  consumerLag: (world, { strength, random, lagMs }) => {
+    const proxies = world.nodes.map(({ proxy }) => proxy);
+    if (lagMs !== undefined) return weather(proxies, { watchDelayMs: [lagMs * 0.9, lagMs] });
+    return weather(some(random, proxies), { watchDelayMs: [strength * 200, 200 + strength ** 2 * 10_000] });
+  },
 
   latency: (world, { strength, random }) =>
     weather(some(random, world.processes), { delayMs: [0.5, 5 + strength * 200] }),

@@ -21,6 +21,7 @@ export interface NodeObserver {
   onStopSignal(podUID: string, node: SimNode): void;
   onCrash(podUID: string, node: SimNode): void;
   onPower(node: SimNode, isUp: boolean): void;
+  onRules(node: SimNode, services: readonly string[]): void;
 }
 
 /** What stands between the real components of a node and its simulated kernel: how a mutation changes a part. */
@@ -199,6 +200,7 @@ export class SimNode {
       replace: (services: ReadonlyMap<string, readonly ServicePortRules[]>) => {
         if (chance(this.#random, this.kernelRefuses)) throw new DataPlaneError('Cannot change rules: no buffer space');
         plane.replace(services);
+        this.#options.observer.onRules(this, [...services.keys()]);
       },
       services: () => plane.services(),
       flushUnreplied: (podIP) => plane.flushUnreplied(podIP),

@@ -31,6 +31,8 @@ export interface FaultPlan {
   readonly forMs: number;
   /** From 0 to 1: how bad. */
   readonly strength: number;
+  /** For a lag: exactly this long, on all it can be on, in milliseconds. */
+  readonly lagMs?: number;
 }
 
 /** All that one run is made of: the same plan and seed give the same run. */

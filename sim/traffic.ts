@@ -50,6 +50,7 @@ const SYN_RETRY_MS = [1_000, 2_000, 4_000];
 export class Traffic {
   readonly losses: SimLoss[] = [];
   readonly #options: TrafficOptions;
+  readonly #lossListeners: ((loss: SimLoss) => void)[] = [];
   #requests = 0;
   #answered = 0;
   #running = 0;
@@ -64,6 +65,10 @@ export class Traffic {
 
   get answered(): number {
     return this.#answered;
+  }
+
+  onLoss(listener: (loss: SimLoss) => void): void {
+    this.#lossListeners.push(listener);
   }
 
   /** Begins to send; returns the way to stop. */
@@ -101,8 +106,12 @@ export class Traffic {
     const request = new Request(++this.#requests, { load, via, time, random, nodeOf: this.#options.nodeOf });
     request.begin((loss) => {
       this.#running--;
-      if (loss) this.losses.push(loss);
-      else this.#answered++;
+      if (!loss) {
+        this.#answered++;
+        return;
+      }
+      this.losses.push(loss);
+      for (const listener of this.#lossListeners) listener(loss);
     });
   }
 }

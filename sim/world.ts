@@ -18,7 +18,7 @@ import { between, splitRandom } from './random.ts';
 import { Streams } from './streams.ts';
 import { Trace } from './trace.ts';
 import { traceChanges } from './tracechanges.ts';
-import { Traffic } from './traffic.ts';
+import { type SimLoss, Traffic } from './traffic.ts';
 import { Truth } from './truth.ts';
 import { createWorkload, NAMESPACE, SERVICE_PORT } from './workload.ts';
 
@@ -103,6 +103,7 @@ export class World {
     this.nodes = Array.from({ length: plan.nodes }, (_, index) => this.#node(index + 1, { world, mutation }));
     const nodeOf = (ip: string) => this.nodes[Number(ip.split('.')[2]) - 1];
     this.traffic = new Traffic({ time: this.time, random: splitRandom(seed, 'clients'), nodes: this.nodes, nodeOf });
+    this.traffic.onLoss((loss) => this.#lost(loss));
     const handle: Handle = (request) => {
       if (!this.server.handle) throw new TransportError('Cannot reach the API server: it is down');
       return this.server.handle(request);
@@ -139,12 +140,12 @@ export class World {
     this.faultsFrom = this.time.now;
     const healers: (() => Promise<void> | void)[] = [];
     this.startLoad();
-    for (const [index, { kind, atMs, forMs, strength }] of this.plan.faults.entries()) {
+    for (const [index, { kind, atMs, forMs, strength, lagMs }] of this.plan.faults.entries()) {
       const random = splitRandom(this.seed, `fault ${index}`);
       this.time.after(atMs, () => {
         if (this.healedAt < Number.POSITIVE_INFINITY) return;
         this.trace.note('control plane', `fault: ${kind} begins, for ${forMs.toFixed(0)} ms`);
-        const heal = FAULTS[kind](this, { strength, random, forMs });
+        const heal = FAULTS[kind](this, { strength, random, lagMs });
         const once = { done: false };
         const end = () => {
           if (once.done) return;
@@ -216,12 +217,28 @@ export class World {
           this.#crashed(uid);
           this.trace.note('node', `${node.name}: pod ${this.#nameOf(uid)} falls over`, [this.#nameOf(uid)]);
         },
+        onRules: (node, services) => this.#ruled(node, services),
         onPower: (node, isUp) => this.#power(node.name, isUp),
       },
       flushUnreplied: async (podIP) => {
         await Promise.all(this.nodes.map(({ dataPlane }) => dataPlane.flushUnreplied(podIP)));
       },
     });
+  }
+
+  #lost({ request, kind, via, endpointIP, service }: SimLoss): void {
+    const pod = endpointIP && this.truth.podAt(endpointIP)?.metadata.name;
+    const text = `${via}: request ${request} to ${service} is lost (${kind}), led to ${pod ?? 'nobody'}`;
+    this.trace.note('node', text, [via, service, ...(pod ? [pod] : [])]);
+  }
+
+  #ruled(node: SimNode, services: readonly string[]): void {
+    for (const service of services) {
+      const pods = node.dataPlane.endpointsOf(service).map(({ ip }) => this.truth.podAt(ip)?.metadata.name ?? ip);
+      const names = [...new Set(pods)];
+      const text = `${node.name}: the rules of ${service} lead to ${names.join(', ') || 'nobody'}`;
+      this.trace.note('node', text, [node.name, service, ...names]);
+    }
   }
 
   #crashed(uid: string): void {
