@@ -39,7 +39,7 @@ export function listParams(query: URLSearchParams): ListParams {
 /** A resourceVersion of the query as a number; undefined when there is none. */
 export function revisionParam(version: string): number | undefined {
   if (version === '') return undefined;
-  if (!/^\d{1,15}$/.test(version)) {
+  if (!/^\d{1,16}$/.test(version) || !Number.isSafeInteger(Number(version))) {
     const message = `Invalid value: ${JSON.stringify(version)}: need a resourceVersion that the server gave`;
     throw invalidOptions('ListOptions', { reason: 'FieldValueInvalid', message, field: 'resourceVersion' });
   }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { KubeObject } from '../../api/types/meta.ts';
 import { below, seededRandom } from '../../base/random.ts';
+import { MemoryStore } from '../../store/memory/memorystore.ts';
 import { configMap, startTestServer, type TestServer } from '../apiserver.fixture.ts';
 
 const CONFIG_MAPS = '/api/v1/namespaces/default/configmaps';
@@ -224,4 +225,13 @@ test('an idle kind goes on when the store forgets more than its watchers were to
   await server.durable.compact(server.durable.revision);
   await server.clock.advance(1_000);
   assert.deepEqual(watch.revisions, [server.durable.revision]);
+});
+
+test('a revision as large as those of the memory store is one like any other', async () => {
+  const revision = 1_767_225_600_000_137;
+  await using server = await startTestServer({ durable: new MemoryStore({ revision }) });
+  const watch = await server.watch(`${CONFIG_MAPS}?watch=1&resourceVersion=${server.durable.revision}`);
+  await put(server, 'a');
+  assert.deepEqual(watch.story, ['ADDED a']);
+  assert.equal((await server.ask(`GET ${CONFIG_MAPS}?watch=1&resourceVersion=9999999999999999`)).status, 422);
 });
