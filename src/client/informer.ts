@@ -12,6 +12,8 @@ import { Indexer, type IndexFunctions } from './indexer.ts';
 import { TransportError } from './transport.ts';
 
 const BACKOFF: BackoffPolicy = { baseMs: 50, maxMs: 5_000 };
+/** Failures in a row from which on somebody should look. */
+const WORTH_A_WARNING = 3;
 
 /**
  * What a change looks like to a handler. `revision` is a lower bound of the resourceVersion at which it happened: the
@@ -148,7 +150,7 @@ export class Informer<T extends KubeObject> {
         if (!(error instanceof StatusError || error instanceof TransportError)) throw error;
         if (isStatus(error, 'Expired', 'Gone')) listed = false;
         failures++;
-        this.#env.log.debug('informer goes on after an error', {
+        this.#env.log[failures < WORTH_A_WARNING ? 'debug' : 'warn']('informer goes on after an error', {
           resource: this.resource.resource,
           error: String(error),
         });

@@ -62,7 +62,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   };
 }
 
-/** Above every revision that a store of an earlier start can have reached, at less than a million writes a second. */
+/** Above every revision that a store of an earlier start can have reached, at less than 100 writes a millisecond. */
 export function memoryRevision(env: Env): number {
-  return Math.floor(env.clock.now()) * 1000;
+  return Math.floor(env.clock.now()) * 100;
 }
