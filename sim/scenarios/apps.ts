@@ -1,4 +1,4 @@
-import { at, need, type Scenario, service, story } from './scenario.ts';
+import { at, need, type Scenario, service, story, unharmed } from './scenario.ts';
 
 /** What applications do wrong, or do their own way. */
 export const APPS: readonly Scenario[] = [
@@ -9,8 +9,7 @@ export const APPS: readonly Scenario[] = [
       services: [service({ app: { blockedMs: 40, blockedShare: 0.2 }, perSecond: 40 })],
       operations: [at(2, 'rollout'), at(8, 'rollout')],
     }),
-    also: (world) =>
-      need(world, world.traffic.losses.length === 0, `${world.traffic.losses.length} requests were lost`),
+    also: unharmed,
   },
   {
     name: 'ignores-stop-signal',
@@ -31,8 +30,7 @@ export const APPS: readonly Scenario[] = [
     name: 'slow-to-be-ready',
     says: 'pods that take two seconds to listen get no request before they do (ingress-gce#1656)',
     plan: story({ services: [service({ app: { readyMs: [1_500, 2_500] } })], durationMs: 30_000 }),
-    also: (world) =>
-      need(world, world.traffic.losses.length === 0, `${world.traffic.losses.length} requests were lost`),
+    also: unharmed,
   },
   {
     name: 'prestop-of-the-articles',
@@ -41,7 +39,6 @@ export const APPS: readonly Scenario[] = [
       services: [service({ replicas: 2, preStopSeconds: 15, graceSeconds: 45 })],
       durationMs: 50_000,
     }),
-    also: (world) =>
-      need(world, world.traffic.losses.length === 0, `${world.traffic.losses.length} requests were lost`),
+    also: unharmed,
   },
 ];

@@ -1,12 +1,4 @@
-import type { KubeEvent } from '../../src/api/types/core.ts';
-import type { World } from '../world.ts';
-import { at, lag, need, type Scenario, service, story } from './scenario.ts';
-
-function timeouts({ truth }: World): number {
-  return truth.sightings.filter(
-    ({ object }) => object.kind === 'Event' && (object as KubeEvent).reason === 'ReleaseTimedOut',
-  ).length;
-}
+import { at, lag, need, type Scenario, service, story, timeouts, unharmed } from './scenario.ts';
 
 /** How the release of a pod goes when something else happens meanwhile. */
 export const RELEASES: readonly Scenario[] = [
@@ -56,7 +48,6 @@ export const RELEASES: readonly Scenario[] = [
     name: 'drained-app-that-dies',
     says: 'an app that ends at once at its stop signal loses nothing at level Drained',
     plan: story({ services: [service({ level: 'Drained', app: { onStop: 'die', serviceMs: [5, 80] } })] }),
-    also: (world) =>
-      need(world, world.traffic.losses.length === 0, `${world.traffic.losses.length} requests were lost`),
+    also: unharmed,
   },
 ];

@@ -1,3 +1,4 @@
+import type { KubeEvent } from '../../src/api/types/core.ts';
 import type { Finding } from '../checkers/finding.ts';
 import type { Operation, ServicePlan, WorldPlan } from '../plan.ts';
 import type { World } from '../world.ts';
@@ -57,4 +58,20 @@ export function at(
 /** A finding of a scenario's own when `holds` is false. */
 export function need(world: World, holds: boolean, what: string): Finding[] {
   return holds ? [] : [{ guarantee: 'Scenario', at: world.time.now, what, about: [] }];
+}
+
+/** Releases that reached their cap. */
+export function timeouts({ truth }: World): number {
+  return truth.sightings.filter(
+    ({ object }) => object.kind === 'Event' && (object as KubeEvent).reason === 'ReleaseTimedOut',
+  ).length;
+}
+
+/** Nothing was lost, and nobody waited until the cap for it. */
+export function unharmed(world: World): Finding[] {
+  const lost = world.traffic.losses.length;
+  return [
+    ...need(world, lost === 0, `${lost} requests were lost`),
+    ...need(world, timeouts(world) === 0, `${timeouts(world)} releases reached their cap`),
+  ];
 }
