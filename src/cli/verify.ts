@@ -50,6 +50,11 @@ interface Target {
 /** `segue verify`: a change under load, and what it cost. Resolves with the exit code: 0 only when nothing was lost. */
 export async function verify(paths: readonly string[], options: VerifyOptions): Promise<number> {
   const change = parseChange(options.change);
+  if (options.kubeconfig && options.release !== 'Observed') {
+    throw new VerifyError(
+      `Cannot set release level ${options.release} in a running cluster: it has its own, need a private cluster or pods annotated segue.dev/release`,
+    );
+  }
   const durationMs = parseDuration('--duration', options.duration);
   const changeAfterMs = options.changeAfter ? parseDuration('--change-after', options.changeAfter) : durationMs / 4;
   if (changeAfterMs >= durationMs) {

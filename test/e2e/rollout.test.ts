@@ -148,4 +148,7 @@ test('a change that cannot be understood or made is said in one line', LIMIT, as
   ]);
   assert.equal(late.code, 1);
   assert.match(late.stderr, /^segue: Cannot make the change after 3000 ms: [^\n]*\n$/);
+  const elsewhere = await verify(['--kubeconfig', '/nowhere', '--release', 'None', '--change', 'delete pod/x']);
+  assert.equal(elsewhere.code, 1);
+  assert.match(elsewhere.stderr, /^segue: Cannot set release level None in a running cluster: [^\n]*\n$/);
 });
