@@ -79,6 +79,16 @@ test('ports are there, in range, and told apart', () => {
   ]);
 });
 
+test('addresses of a family that the cluster does not have are refused', () => {
+  assert.deepEqual(problems(serviceKind, service({ ipFamilies: ['IPv6'] })), [
+    'spec.ipFamilies[0]: Invalid value: "IPv6": not configured on this cluster',
+  ]);
+  assert.deepEqual(problems(serviceKind, service({ ipFamilyPolicy: 'RequireDualStack' })), [
+    'spec.ipFamilyPolicy: Invalid value: "RequireDualStack": this cluster is not configured for dual-stack services',
+  ]);
+  assert.deepEqual(problems(serviceKind, service({ ipFamilyPolicy: 'PreferDualStack' })), []);
+});
+
 test('node ports belong to types that have them, each once', () => {
   assert.deepEqual(problems(serviceKind, service({ ports: [{ port: 80, nodePort: 30080 }] })), [
     "spec.ports[0].nodePort: Forbidden: may not be used when `type` is 'ClusterIP'",

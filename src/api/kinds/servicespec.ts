@@ -19,6 +19,7 @@ export function validateServiceSpec(spec: ServiceSpec, field: string): StatusCau
     ...validateLabels(spec.selector, `${field}.selector`),
     ...validateAffinity(spec, field),
     ...validateAddresses(spec, field),
+    ...validateFamilies(spec, field),
     ...validatePolicies(spec, field),
   ];
 }
@@ -153,4 +154,23 @@ function validatePolicies(spec: ServiceSpec, field: string): StatusCause[] {
     causes.push(forbidden(`${field}.allocateLoadBalancerNodePorts`, "may only be used when `type` is 'LoadBalancer'"));
   }
   return causes;
+}
+
+const FAMILIES = ['IPv4', 'IPv6'];
+const FAMILY_POLICIES = ['PreferDualStack', 'RequireDualStack', 'SingleStack'];
+
+/** Services here have IPv4 addresses: asking for others is refused as by a cluster that is configured so. */
+function validateFamilies({ ipFamilies = [], ipFamilyPolicy }: ServiceSpec, field: string): StatusCause[] {
+  const causes = ipFamilies.flatMap((family, index) => {
+    const at = `${field}.ipFamilies[${index}]`;
+    if (family === 'IPv4') return [];
+    return FAMILIES.includes(family)
+      ? [invalidValue(at, family, 'not configured on this cluster')]
+      : oneOf(at, family, FAMILIES);
+  });
+  if (ipFamilyPolicy === 'RequireDualStack') {
+    const why = 'this cluster is not configured for dual-stack services';
+    return [...causes, invalidValue(`${field}.ipFamilyPolicy`, ipFamilyPolicy, why)];
+  }
+  return [...causes, ...oneOf(`${field}.ipFamilyPolicy`, ipFamilyPolicy, FAMILY_POLICIES)];
 }
