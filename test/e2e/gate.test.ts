@@ -47,6 +47,9 @@ function release(name: string, holds: (release: PodRelease) => boolean): Promise
   return cluster.until(podReleases, (all) => all.find((each) => each.metadata.name === name && holds(each)), 'default');
 }
 
+/** The kubelet reports how the wait ended and when the process was told, each by itself. */
+const isReported = ({ status }: PodRelease) => status.stoppedAt !== undefined && status.outcome !== undefined;
+
 const conditionOf = (pod: Pod) => pod.status?.conditions?.find(({ type }) => type === 'segue.dev/Released');
 
 /** Registers a router that never says that it let go of anything. */
@@ -70,7 +73,7 @@ test('routers and the publisher of endpoints can be looked at', LIMIT, async () 
 test('a pod is told to stop after every router let go, and each step can be read', LIMIT, async () => {
   await served('normal');
   const gone = cluster.ok('delete pod normal');
-  const { status, spec } = await release('normal', (each) => each.status.stoppedAt !== undefined);
+  const { status, spec } = await release('normal', isReported);
   await gone;
   assert.deepEqual(
     [status.phase, status.outcome, status.waitingFor, spec.level],
@@ -135,7 +138,7 @@ test('a router whose lease lapses holds nobody up any more, and an event says so
   await laggard('dead.ingress', 1);
   await served('freed', { 'segue.dev/release-timeout-seconds': '15' });
   const deleted = cluster.ok('delete pod freed');
-  const { status } = await release('freed', (each) => each.status.stoppedAt !== undefined);
+  const { status } = await release('freed', isReported);
   await deleted;
   assert.equal(status.outcome, 'Released');
   const message = await cluster.until(events, (all) => all.find(({ reason }) => reason === 'ConsumerLost')?.message);

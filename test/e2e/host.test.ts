@@ -65,7 +65,8 @@ function networkNamespaces(those: readonly Process[]): Set<string> {
         return [readlinkSync(`/proc/${pid}/ns/net`)];
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
-        if (code === 'ENOENT' || code === 'ESRCH') return []; // Ended meanwhile.
+        // Ended meanwhile, or not to be looked into: no process of a cluster is more than its user.
+        if (code === 'ENOENT' || code === 'ESRCH' || code === 'EACCES') return [];
         throw error;
       }
     }),

@@ -3,6 +3,8 @@ import { isTest, type SourceFile, type Violation } from './tree.ts';
 
 /** Everything that stands below the composition root. */
 const ALL = ['*'];
+/** `segue simulate` offers the simulated world to users: nothing else of the product knows it. */
+const SIMULATION = 'sim/';
 const DATA_PLANE = ['base', 'linux', 'api', 'client', 'gate', 'network', 'runtime'];
 
 /**
@@ -39,7 +41,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/verify': ['base', 'api', 'client'],
   'src/lint': ['base', 'api'],
   'src/cluster': ALL,
-  'src/cli': ['base', 'api', 'client', 'verify', 'lint', 'cluster'],
+  'src/cli': ['base', 'api', 'client', 'verify', 'lint', 'cluster', SIMULATION],
   'src/web': ['api/types'],
   scripts: ['base', 'api'],
   examples: ['lifecycle'],
@@ -105,6 +107,7 @@ function mayImport(zone: string, target: string): boolean {
   if (targetZone === undefined || targetZone === zone) return true;
   return (MAY_IMPORT[zone] ?? []).some((allowed) => {
     if (allowed === '*') return targetZone !== 'src/cli';
+    if (allowed.endsWith('/')) return target.startsWith(allowed);
     if (allowed.endsWith('.ts')) return target === `src/${allowed}`;
     return target.startsWith(`src/${allowed}/`) && zoneOf(`src/${allowed}/x.ts`) === targetZone;
   });
