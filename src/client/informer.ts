@@ -24,6 +24,8 @@ export interface Notification<T> {
   readonly object: T | undefined;
   readonly previous: T | undefined;
   readonly revision: number;
+  /** A list no longer had it: deleted, or forgotten by a server that lost its memory. No event ever said so. */
+  readonly unlisted?: true;
 }
 
 export interface InformerOptions {
@@ -183,7 +185,7 @@ export class Informer<T extends KubeObject> {
     const previous = ahead ? ahead.previous : object;
     this.#ahead.delete(key);
     this.#cache.delete(key);
-    if (previous) this.#notify({ key, object: undefined, previous, revision });
+    if (previous) this.#notify({ key, object: undefined, previous, revision, unlisted: true });
   }
 
   /** Own removals that a list already takes into account will have no event of their own any more. */

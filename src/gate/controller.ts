@@ -1,13 +1,13 @@
 import { keyOf, splitKey } from '../api/resource.ts';
-import { endpointConsumers, podReleases, pods } from '../api/resources.ts';
+import { endpointConsumers, nodes, podReleases, pods } from '../api/resources.ts';
 import { isStatus, StatusError } from '../api/status.ts';
-import type { Pod } from '../api/types/core.ts';
+import type { Node, Pod } from '../api/types/core.ts';
 import { type EndpointConsumer, type PodRelease, type ReleaseLevel, SEGUE_GROUP_VERSION } from '../api/types/segue.ts';
 import { microTimestamp, type Timer } from '../base/clock.ts';
 import type { Env } from '../base/env.ts';
 import type { Client } from '../client/client.ts';
 import { EventRecorder } from '../client/events.ts';
-import { Informer } from '../client/informer.ts';
+import { Informer, type Notification } from '../client/informer.ts';
 import { Reconciler } from '../client/reconciler.ts';
 import { TransportError } from '../client/transport.ts';
 import { Gate } from './gate.ts';
@@ -30,11 +30,17 @@ export class GateController {
   readonly #pods: Informer<Pod>;
   readonly #consumers: Informer<EndpointConsumer>;
   readonly #releases: Informer<PodRelease>;
+  readonly #nodes: Informer<Node>;
   readonly #reconciler: Reconciler;
   readonly #recorder: EventRecorder;
   /** Key of each waiting pod, to look again when somebody let go. */
   readonly #waiting = new Set<string>();
   readonly #heardAt = new Map<string, number>();
+  /**
+   * Consumers that the API server does not know, or no longer after it lost its memory, with the milliseconds for which
+   * they are waited for since they were heard: until then they may well go on routing.
+   */
+  readonly #absent = new Map<string, number>();
   #sweep: Timer | undefined;
 
   constructor(client: Client, options: { env: Env; level: ReleaseLevel }) {
@@ -45,43 +51,76 @@ export class GateController {
     this.#pods = new Informer(client, pods, { env });
     this.#consumers = new Informer(client, endpointConsumers, { env });
     this.#releases = new Informer(client, podReleases, { env });
+    this.#nodes = new Informer(client, nodes, { env });
     this.#recorder = new EventRecorder(client, { env, component: 'segue-gate' });
     this.#reconciler = new Reconciler({ env, name: 'gate', reconcile: (key) => this.#reconcile(key), concurrency: 16 });
   }
 
   async start(): Promise<void> {
-    this.#consumers.onChange(({ key, object, previous }) => this.#consumerChanged(key, object, previous)).start();
+    this.#consumers.onChange((change) => this.#consumerChanged(change)).start();
     this.#pods.onChange(({ key, object, previous }) => {
       if ((object ?? previous)?.metadata.deletionTimestamp) this.#reconciler.queue.add(key);
     });
     this.#pods.start();
     this.#releases.onChange(({ key }) => this.#reconciler.queue.add(key)).start();
-    await Promise.all([this.#pods.synced, this.#consumers.synced, this.#releases.synced]);
+    this.#nodes.start();
+    const informers = [this.#pods, this.#consumers, this.#releases, this.#nodes];
+    await Promise.all(informers.map(({ synced }) => synced));
+    this.#expectNodes();
     this.#reconciler.start();
     this.#sweepLater();
   }
 
   async stop(): Promise<void> {
     this.#sweep?.cancel();
-    await Promise.all([this.#reconciler.stop(), this.#pods.stop(), this.#consumers.stop(), this.#releases.stop()]);
+    const informers = [this.#pods, this.#consumers, this.#releases, this.#nodes];
+    await Promise.all([this.#reconciler.stop(), ...informers.map((informer) => informer.stop())]);
   }
 
-  #consumerChanged(key: string, object: EndpointConsumer | undefined, previous: EndpointConsumer | undefined): void {
+  #consumerChanged({ key, object, previous, unlisted }: Notification<EndpointConsumer>): void {
     if (object) {
       this.#heardAt.set(key, this.#env.clock.monotonic());
+      this.#absent.delete(key);
+      if (object.spec.nodeName) this.#dismiss(placeholderFor(object.spec.nodeName));
       this.#gate.seen({
         name: key,
         role: object.spec.role,
         observed: Number(object.status?.observedResourceVersion ?? 0),
         published: Number(object.status?.publishedResourceVersion ?? 0),
       });
-    } else {
-      this.#heardAt.delete(key);
-      this.#gate.gone(key);
-    }
-    const same = object?.status?.observedResourceVersion === previous?.status?.observedResourceVersion;
-    if (object && previous && same) return;
+    } else if (unlisted && previous?.spec.role === 'Consumer') {
+      this.#absent.set(key, leaseMsOf(previous));
+      return;
+    } else this.#dismiss(key);
+    if (object && object.status?.observedResourceVersion === previous?.status?.observedResourceVersion) return;
+    this.#lookAgain();
+  }
+
+  #lookAgain(): void {
     for (const waiting of this.#waiting) this.#reconciler.queue.add(waiting);
+  }
+
+  /** It holds nobody up from now on. */
+  #dismiss(name: string): void {
+    this.#heardAt.delete(name);
+    this.#absent.delete(name);
+    this.#gate.gone(name);
+  }
+
+  /**
+   * Registrations are in the API server's memory, so that right after a start of everything none may be there yet. Until
+   * it has one, a node that is ready is expected to route, for as long as a lease.
+   */
+  #expectNodes(): void {
+    const registered = new Set(this.#consumers.list().map(({ spec }) => spec.nodeName));
+    for (const { metadata, status } of this.#nodes.list()) {
+      const isReady = status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True');
+      if (!isReady || registered.has(metadata.name)) continue;
+      const name = placeholderFor(metadata.name);
+      this.#absent.set(name, DEFAULT_LEASE_SECONDS * 1000);
+      this.#heardAt.set(name, this.#env.clock.monotonic());
+      this.#gate.seen({ name, role: 'Consumer', observed: 0, published: 0 });
+    }
   }
 
   async #reconcile(key: string): Promise<{ requeueAfterMs: number } | undefined> {
@@ -185,15 +224,23 @@ export class GateController {
       SWEEP_MS,
       () => {
         for (const consumer of this.#consumers.list()) this.#dropIfLapsed(consumer);
+        for (const [name, leaseMs] of this.#absent) this.#dismissIfLapsed(name, leaseMs);
         this.#sweepLater();
       },
       { background: true },
     );
   }
 
+  #dismissIfLapsed(name: string, leaseMs: number): void {
+    if (this.#env.clock.monotonic() - (this.#heardAt.get(name) ?? 0) <= leaseMs) return;
+    this.#env.log.warn('endpoint consumer did not come back', { name });
+    this.#dismiss(name);
+    this.#lookAgain();
+  }
+
   /** A consumer that stopped renewing is taken as cut off: it no longer holds anyone up. A publisher is never dropped. */
   #dropIfLapsed(consumer: EndpointConsumer): void {
-    const leaseMs = (consumer.spec.leaseDurationSeconds ?? DEFAULT_LEASE_SECONDS) * 1000;
+    const leaseMs = leaseMsOf(consumer);
     const heardAt = this.#heardAt.get(consumer.metadata.name) ?? Number.POSITIVE_INFINITY;
     if (consumer.spec.role !== 'Consumer' || this.#env.clock.monotonic() - heardAt <= leaseMs) return;
     this.#heardAt.delete(consumer.metadata.name);
@@ -223,4 +270,13 @@ export class GateController {
       message: `${name} did not renew its lease of ${leaseMs / 1000} s: it no longer holds up the release of pods`,
     });
   }
+}
+
+function leaseMsOf({ spec }: EndpointConsumer): number {
+  return (spec.leaseDurationSeconds ?? DEFAULT_LEASE_SECONDS) * 1000;
+}
+
+/** Whom a ready node is expected to have: no consumer has a name like it. */
+function placeholderFor(nodeName: string): string {
+  return `${nodeName} (not registered)`;
 }
