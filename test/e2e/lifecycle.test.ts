@@ -6,7 +6,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
-import { events, pods } from '../../src/api/resources.ts';
+import { events } from '../../src/api/resources.ts';
 import { isPodReady } from '../../src/api/servicepods.ts';
 import type { Container, Pod, PodSpec } from '../../src/api/types/core.ts';
 import { podManifest, serverContainer, serviceManifest, shContainer } from '../support/manifests.ts';
@@ -306,20 +306,16 @@ test('a cluster that was stopped or killed goes on with the same objects and pod
   await using state = await tempDir();
   const manifest = podManifest('keeps', [serverContainer()], { annotations: { note: 'kept' } });
   let uid: string | undefined;
-  for (const signal of ['SIGINT', 'SIGKILL', 'SIGINT'] as const) {
+  for (const [restarts, signal] of (['SIGINT', 'SIGKILL', 'SIGINT'] as const).entries()) {
     await using again = await TestCluster.start({ state: state.path });
     if (!uid) await again.ok('apply -f -', manifest);
-    const [ready] = await again.until(pods, (all) => {
-      const found = all.filter(
-        (pod) => isPodReady(pod) && (!uid || (pod.status?.containerStatuses?.[0]?.restartCount ?? 0) > 0),
-      );
-      return found.length > 0 ? found : undefined;
+    const pod = await again.pod('keeps', (each) => {
+      return isPodReady(each) && each.status?.containerStatuses?.[0]?.restartCount === restarts;
     });
-    uid ??= ready?.metadata.uid;
-    assert.deepEqual([ready?.metadata.uid, ready?.metadata.annotations?.['note']], [uid, 'kept']);
+    uid ??= pod.metadata.uid;
+    assert.deepEqual([pod.metadata.uid, pod.metadata.annotations?.['note']], [uid, 'kept']);
     assert.match(await again.ok('logs keeps'), /^listening\n/);
     again.process.signal(signal);
     await again.process.ended;
-    uid = ready?.metadata.uid;
   }
 });
