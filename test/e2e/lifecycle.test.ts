@@ -131,9 +131,10 @@ describe('the end of a pod', () => {
 
   test('a process tree that ignores the stop signal is killed whole when the grace period is over', LIMIT, async () => {
     const marker = `3600.${process.pid}1`;
-    const script = `trap "" TERM; setsid sleep ${marker} & (trap "" TERM; sleep ${marker} & wait) & sleep ${marker}; wait`;
+    const script = `trap "" TERM; setsid sleep ${marker} & (trap "" TERM; sleep ${marker} & wait) & echo up; sleep ${marker}; wait`;
     await apply('stubborn', shContainer(script), { terminationGracePeriodSeconds: 2 });
     await cluster.pod('stubborn', isPodReady);
+    await cluster.follow('logs -f stubborn', (output) => output.includes('up'));
     assert.ok(processesWith(marker).length >= 3, processesWith(marker).join('\n'));
     const before = Date.now();
     await cluster.ok('delete pod stubborn');
@@ -200,7 +201,8 @@ describe('how a container ends', () => {
     LIMIT,
     async () => {
       const init = (name: string) => shContainer(`echo ${name} >> /shared/init`, { name, ...mount });
-      const main = shContainer(`echo main >> /shared/init; ${FOREVER}`, mount);
+      const readinessProbe = { exec: { command: ['grep', 'main', '/shared/init'] }, periodSeconds: 1 };
+      const main = shContainer(`echo main >> /shared/init; ${FOREVER}`, { ...mount, readinessProbe });
       const spec = withShared({ initContainers: [init('first'), init('second')] });
       await cluster.ok('apply -f -', podManifest('inits', [main], spec));
       await cluster.pod('inits', isPodReady);
