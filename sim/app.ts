@@ -21,9 +21,10 @@ export interface AppBehaviour {
   readonly blockedShare: number;
   /**
    * `finish`: closes its listener at the stop signal, answers what it accepted, ends. `linger`: goes on serving for a
-   * while first. `ignore`: goes on until it is killed. `die`: ends at once, whatever it had accepted.
+   * while first. `ignore`: goes on until it is killed. `die`: ends at once, whatever it had accepted. `drop`: closes its
+   * listener and every connection at the stop signal, and takes its time to end.
    */
-  readonly onStop: 'finish' | 'linger' | 'ignore' | 'die';
+  readonly onStop: 'finish' | 'linger' | 'ignore' | 'die' | 'drop';
   readonly lingerMs: number;
   readonly backlog: number;
   /** How long it takes to be gone once all is answered. */
@@ -117,6 +118,10 @@ export class SimApp {
       return;
     }
     const lag = this.#loopMs();
+    if (onStop === 'drop') {
+      this.#place.time.after(lag, () => this.#drop());
+      return;
+    }
     this.#place.time.after(lag + (onStop === 'linger' ? lingerMs : 0), () => this.#finish());
   }
 
@@ -125,6 +130,15 @@ export class SimApp {
     if (this.#state === 'Ended') return;
     this.#state = 'Finishing';
     this.#place.sockets()?.closeListener(APP_PORT);
+    this.#endIfIdle();
+  }
+
+  /** Has no time for anybody any more. */
+  #drop(): void {
+    if (this.#state === 'Ended') return;
+    this.#state = 'Finishing';
+    this.#active.clear();
+    this.#place.sockets()?.resetAll();
     this.#endIfIdle();
   }
 

@@ -13,6 +13,7 @@ export const FAULT_KINDS = [
   'brokenStreams',
   'controllerCrash',
   'apiServerRestart',
+  'controlPlaneRestart',
   'nodeCrash',
   'nodeCut',
   'slowDisk',
@@ -92,6 +93,16 @@ export const FAULTS: Readonly<Record<FaultKind, Fault>> = {
   apiServerRestart: (world, { strength, random }) => {
     world.crashApiServer();
     world.time.after(between(random, 20, 100 + strength * 4_000), () => void world.startApiServer());
+    return NOTHING;
+  },
+
+  controlPlaneRestart: (world, { strength, random }) => {
+    world.crashApiServer();
+    for (const process of world.controllers) process.kill();
+    world.time.after(between(random, 20, 100 + strength * 4_000), () => {
+      void world.startApiServer();
+      for (const process of world.controllers) void process.start();
+    });
     return NOTHING;
   },
 

@@ -8,8 +8,8 @@ import { type StreamTap, WatchPipe } from './watchpipe.ts';
 /** How a link behaves at present. Times in milliseconds, shares from 0 to 1. */
 export interface LinkWeather {
   readonly delayMs: readonly [from: number, to: number];
-  /** What watch events wait in addition: a reader that lags. */
-  readonly watchDelayMs: readonly [from: number, to: number];
+  /** What watch events wait in addition: a reader that lags. From a range, or as the function draws. */
+  readonly watchDelayMs: readonly [from: number, to: number] | ((random: Random) => number);
   /** Share of requests, and as often of answers, that are lost. */
   readonly loss: number;
 }
@@ -156,7 +156,7 @@ export class Link {
     const pipe = new WatchPipe(upstream, {
       time,
       owner,
-      delayMs: () => this.#delay() + between(this.#options.random, ...this.weather.watchDelayMs),
+      delayMs: () => this.#delay() + this.#watchDelay(),
       onClosed: () => this.#pipes.delete(pipe),
       tap: tap?.(request),
     });
@@ -175,6 +175,12 @@ export class Link {
 
   #delay(): number {
     return between(this.#options.random, ...this.weather.delayMs);
+  }
+
+  #watchDelay(): number {
+    const { watchDelayMs } = this.weather;
+    const { random } = this.#options;
+    return typeof watchDelayMs === 'function' ? watchDelayMs(random) : between(random, ...watchDelayMs);
   }
 
   #giveUp(): number {

@@ -85,7 +85,7 @@ function check(world: World): Finding[] {
   return [
     ...noRequestLost({ losses, sightings, crashedAddresses, outages, silences }),
     ...releasedBeforeStop({ stops: world.stops, sightings, nameOf }),
-    ...(promised(world.plan, ['controllerCrash', 'apiServerRestart', 'messageLoss'])
+    ...(promised(world.plan, ['controllerCrash', 'apiServerRestart', 'controlPlaneRestart', 'messageLoss'])
       ? onlyTheLiveWaitedFor({ sightings, silentSince: silentSince(world) })
       : []),
     ...recorded(world),
@@ -120,7 +120,14 @@ const TAKES_PODS: readonly (FaultKind | Operation['do'])[] = [
   'scale',
 ];
 /** Faults under which the record of a release may be lost, though not the release. */
-const TAKES_RECORDS: readonly FaultKind[] = ['nodeCrash', 'nodeCut', 'appCrash', 'apiServerRestart', 'messageLoss'];
+const TAKES_RECORDS: readonly FaultKind[] = [
+  'nodeCrash',
+  'nodeCut',
+  'appCrash',
+  'apiServerRestart',
+  'controlPlaneRestart',
+  'messageLoss',
+];
 
 /** The guarantees that `verify` reads from what the API says, where nothing in the plan takes them back. */
 function recorded(world: World): Finding[] {

@@ -44,8 +44,11 @@ export class WatchPipe implements WatchStream {
   }
 
   start(sink: WatchSink): void {
-    this.#sink = sink;
-    this.#pump();
+    if (this.#over) this.#tellEnd(sink);
+    else {
+      this.#sink = sink;
+      this.#pump();
+    }
   }
 
   close(): void {
@@ -66,12 +69,16 @@ export class WatchPipe implements WatchStream {
   break(): void {
     const sink = this.#sink;
     this.#finish(true);
-    if (sink) this.#options.time.after(this.#options.delayMs(), () => sink.onEnd(), { owner: this.#options.owner });
+    if (sink) this.#tellEnd(sink);
   }
 
   /** The reader is gone without a word. */
   abandon(): void {
     this.#finish(true);
+  }
+
+  #tellEnd(sink: WatchSink): void {
+    this.#options.time.after(this.#options.delayMs(), () => sink.onEnd(), { owner: this.#options.owner });
   }
 
   #finish(closeUpstream: boolean): void {

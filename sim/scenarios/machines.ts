@@ -19,6 +19,18 @@ export const MACHINES: readonly Scenario[] = [
     }),
   },
   {
+    name: 'everything-restarts',
+    says: 'API server, gate and controllers are killed at once while routers lag: nobody is stopped before they are back',
+    plan: story({
+      faults: [
+        { kind: 'consumerLag', atMs: 0, forMs: 20_000, strength: 1, lagMs: 1_500 },
+        { kind: 'controlPlaneRestart', atMs: 2_500, forMs: 3_000, strength: 0.1 },
+        { kind: 'controlPlaneRestart', atMs: 6_000, forMs: 3_000, strength: 0.1 },
+      ],
+      operations: [at(2, 'rollout'), at(5.5, 'rollout')],
+    }),
+  },
+  {
     name: 'controllers-crash',
     says: 'controllers are killed between any two writes of a rollout, which goes on where it was',
     plan: story({

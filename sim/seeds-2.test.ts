@@ -1,0 +1,3 @@
+import { swarmSuite } from './swarm.suite.ts';
+
+swarmSuite({ from: 101, count: 100 });
