@@ -17,7 +17,7 @@ async function segue(...args: string[]): Promise<{ code: number; out: string; er
 test('help and version are answers, not errors', async () => {
   const help = await segue('--help');
   assert.deepEqual([help.code, help.err], [0, '']);
-  for (const command of ['up', 'verify']) assert.match(help.out, new RegExp(`^ +${command} `, 'm'));
+  for (const command of ['up', 'verify', 'simulate']) assert.match(help.out, new RegExp(`^ +${command} `, 'm'));
   const version = await segue('--version');
   assert.deepEqual([version.code, version.out], [0, 'v1.35.0+segue\n']);
 });

@@ -2,6 +2,7 @@ import process from 'node:process';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { RELEASE_LEVELS } from '../api/types/segue.ts';
 import { VERSION } from '../cluster/version.ts';
+import { simulateCommand } from './simulateoptions.ts';
 import { up } from './up.ts';
 import { userMessage } from './usermessage.ts';
 import { verify } from './verify.ts';
@@ -30,6 +31,11 @@ export async function runProgram(argv: readonly string[], output: Output = STAND
   });
   verifyCommand(program, (result) => {
     code = result;
+  });
+  simulateCommand(program, async (options) => {
+    // The simulated world holds every part of the product: no other command waits until it is read.
+    const { simulate } = await import('./simulate.ts');
+    code = await simulate(options, output.out);
   });
   try {
     await program.parseAsync([...argv]);

@@ -10,6 +10,7 @@ const EXPECTED = new Set([
   'LoadFailedError',
   'ManifestError',
   'NoServiceError',
+  'PlanError',
   'StoreCorruptError',
   'StoreFailedError',
   'StoreFormatError',

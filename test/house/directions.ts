@@ -92,7 +92,8 @@ function problem(path: string, { zone, found }: { zone: string; found: Import })
       ? `imports ${found.specifier}: ${zone} takes the outside as an input`
       : undefined;
   }
-  if (isTest(target) && !isTest(path)) return `imports ${target}, which is for tests`;
+  const isOffered = target.startsWith(SIMULATION) && (MAY_IMPORT[zone] ?? []).includes(SIMULATION);
+  if (isTest(target) && !isTest(path) && !isOffered) return `imports ${target}, which is for tests`;
   const apart = APART.find((folder) => path.startsWith(`${folder}/`) && target.startsWith(`${folder}/`));
   if (apart && partOf(apart, target) !== undefined && partOf(apart, target) !== partOf(apart, path)) {
     return `imports ${target}: no part of ${apart} imports another`;
