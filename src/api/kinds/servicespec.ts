@@ -172,5 +172,6 @@ function validateFamilies({ ipFamilies = [], ipFamilyPolicy }: ServiceSpec, fiel
     const why = 'this cluster is not configured for dual-stack services';
     return [...causes, invalidValue(`${field}.ipFamilyPolicy`, ipFamilyPolicy, why)];
   }
+  if (ipFamilyPolicy === undefined) return causes;
   return [...causes, ...oneOf(`${field}.ipFamilyPolicy`, ipFamilyPolicy, FAMILY_POLICIES)];
 }
