@@ -4,6 +4,8 @@ import type { RolloutMoment } from './rolloutbounds.ts';
 export interface Bound {
   boundOf(moment: RolloutMoment): number;
   holds(moment: RolloutMoment): boolean;
+  /** Whether a breach at this moment is one; every breach is when absent. */
+  counts?(moment: RolloutMoment): boolean;
   describe(moment: RolloutMoment): string;
 }
 
@@ -18,7 +20,7 @@ export function breaches(moments: readonly RolloutMoment[], bound: Bound): Viola
     const value = bound.boundOf(moment);
     const holds = bound.holds(moment);
     const held = holds || (before?.bound === value && before.held);
-    const broken = held && !holds;
+    const broken = held && !holds && (bound.counts?.(moment) ?? true);
     states.set(moment.deployment, { bound: value, held, broken });
     return broken && !before?.broken ? [{ at: moment.at, what: bound.describe(moment) }] : [];
   });

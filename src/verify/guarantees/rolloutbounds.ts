@@ -10,6 +10,8 @@ export interface RolloutMoment {
   readonly at: number;
   readonly deployment: string;
   readonly replicas: number;
+  /** Between the arrival of a new ReplicaSet and the moment when its pods alone are enough. */
+  readonly rolling: boolean;
   /** Fewest pods that may be available, most that its ReplicaSets may ask for. */
   readonly minAvailable: number;
   readonly maxReplicas: number;
@@ -54,6 +56,8 @@ class World {
   readonly #deployments = new Map<string, Deployment>();
   readonly #replicaSets = new Map<string, ReplicaSet>();
   readonly #pods = new Map<string, { pod: Pod; readySince: number | undefined }>();
+  /** By Deployment: its newest ReplicaSet, and whether that one is still taking over. */
+  readonly #rollouts = new Map<string, { newest: string | undefined; rolling: boolean }>();
 
   apply({ at, type, object }: Sighting<Deployment | ReplicaSet | Pod>): void {
     const { uid } = object.metadata;
@@ -86,17 +90,40 @@ class World {
       return pod.metadata.namespace === metadata.namespace && !isDeleted(pod) && !ended && selects(pod.metadata.labels);
     });
     const readyBefore = at - (spec.minReadySeconds ?? 0) * 1000;
+    const available = mine.filter(({ readySince }) => readySince !== undefined && readySince <= readyBefore);
     const sets = [...this.#replicaSets.values()].filter((set) => isOwnedBy(set, metadata.uid));
     return {
       at,
       deployment: `${metadata.namespace}/${metadata.name}`,
       replicas: spec.replicas ?? 1,
+      rolling: this.#isRolling(deployment, { sets, available: available.map(({ pod }) => pod) }),
       ...rolloutBounds(deployment),
-      available: mine.filter(({ readySince }) => readySince !== undefined && readySince <= readyBefore).length,
+      available: available.length,
       asked: sets.reduce((sum, set) => sum + (set.spec.replicas ?? 1), 0),
       pods: mine.length,
     };
   }
+
+  #isRolling(deployment: Deployment, now: { sets: readonly ReplicaSet[]; available: readonly Pod[] }): boolean {
+    const { uid } = deployment.metadata;
+    const newest = newestOf(now.sets);
+    const others = now.sets.filter((set) => set !== newest);
+    const othersAsk = others.some((set) => (set.spec.replicas ?? 1) > 0);
+    const known = this.#rollouts.get(uid);
+    const begun =
+      known?.newest === newest?.metadata.uid ? (known?.rolling ?? othersAsk) : known?.newest !== undefined || othersAsk;
+    const own = now.available.filter((pod) => isOwnedBy(pod, newest?.metadata.uid ?? ''));
+    const over = !othersAsk && own.length >= (deployment.spec.replicas ?? 1);
+    this.#rollouts.set(uid, { newest: newest?.metadata.uid, rolling: begun && !over });
+    return begun;
+  }
+}
+
+/** The set of the newest revision; among equals the one that came last. */
+function newestOf(sets: readonly ReplicaSet[]): ReplicaSet | undefined {
+  const revision = ({ metadata }: ReplicaSet) =>
+    Number(metadata.annotations?.['deployment.kubernetes.io/revision'] ?? 0);
+  return [...sets].reverse().sort((a, b) => revision(b) - revision(a))[0];
 }
 
 function replace<T>(map: Map<string, T>, change: { uid: string; type: Sighting['type']; object: T }): void {
@@ -108,6 +135,6 @@ function isDeleted(pod: Pod): boolean {
   return pod.metadata.deletionTimestamp !== undefined;
 }
 
-function isOwnedBy(set: ReplicaSet, uid: string): boolean {
-  return (set.metadata.ownerReferences ?? []).some((owner) => owner.uid === uid);
+function isOwnedBy(object: ReplicaSet | Pod, uid: string): boolean {
+  return (object.metadata.ownerReferences ?? []).some((owner) => owner.uid === uid);
 }
