@@ -77,7 +77,7 @@ describe('what kubectl says about an object that is wrong', () => {
   test('what is not there and what is not served is said as kubectl users know it', LIMIT, async () => {
     assert.equal(await cluster.fails('get pod nobody'), 'Error from server (NotFound): pods "nobody" not found\n');
     const widget = 'apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: a}\n';
-    const said = await cluster.fails('apply --validate=false -f -', widget);
+    const said = await cluster.fails('apply -f -', widget);
     assert.match(said, /no matches for kind "Widget" in version "example\.com\/v1"/);
     assert.match(await cluster.fails('get widgets'), /the server doesn't have a resource type "widgets"/);
     assert.match(

@@ -8,6 +8,7 @@ import { aggregatedDiscovery } from './aggregated.ts';
 import { coreVersions, groupList, groupNames, groupOf, resourceList, versionsOf } from './discovery.ts';
 import { HEALTH_PATHS, health } from './health.ts';
 import { OpenApi } from './openapi.ts';
+import { openApiV2 } from './openapiv2.ts';
 import { versionInfo } from './version.ts';
 
 export interface Globals {
@@ -34,6 +35,7 @@ function answerOf(request: ApiRequest, route: Route | undefined, globals: Global
   if (HEALTH_PATHS.has(path)) return () => health(path, request.query, globals);
   if (path === '/version') return () => plain(request, versionInfo(globals.version));
   if (path === '/') return () => plain(request, { paths: paths(globals.registry) });
+  if (path === '/openapi/v2') return () => openApiV2(request.headers['accept'], globals.version);
   if (OpenApi.serves(path)) return () => plain(request, globals.openApi.answer(path));
   return undefined;
 }
@@ -66,5 +68,16 @@ function paths(registry: KindRegistry): string[] {
     `/apis/${group}`,
     ...versionsOf(registry, group).map((version) => `/apis/${group}/${version}`),
   ]);
-  return ['/api', '/api/v1', '/apis', ...groups, '/healthz', '/livez', '/openapi/v3', '/readyz', '/version'];
+  return [
+    '/api',
+    '/api/v1',
+    '/apis',
+    ...groups,
+    '/healthz',
+    '/livez',
+    '/openapi/v2',
+    '/openapi/v3',
+    '/readyz',
+    '/version',
+  ];
 }

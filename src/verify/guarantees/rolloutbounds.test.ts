@@ -70,6 +70,7 @@ test('a Deployment that comes up, or was scaled up and is not there yet, breaks 
 test('a pod is available only after minReadySeconds', () => {
   const fixture = fourUp({ minReadySeconds: 5 }).pod(6000, 'x', { labels: { app: 'other' } });
   const history = fixture
+    .replicaSet(6900, 'web-2', 1)
     .pod(7000, 'e', { ready: true })
     .pod(7100, 'a', { ready: true, deleting: true })
     .pod(7200, 'b', { ready: true, deleting: true })
