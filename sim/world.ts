@@ -125,13 +125,13 @@ export class World {
 
   /** Brings the cluster up with its workloads. Resolves when everything has been asked for, not when it is there. */
   async boot(): Promise<void> {
-    await this.#finish(this.startApiServer());
-    await this.#finish(Promise.all(this.controllers.map((process) => process.start())));
-    await this.#finish(Promise.all(this.nodes.map((node) => node.start())));
+    await this.settle(this.startApiServer());
+    await this.settle(Promise.all(this.controllers.map((process) => process.start())));
+    await this.settle(Promise.all(this.nodes.map((node) => node.start())));
     for (const plan of this.plan.services) {
       this.replicas.set(plan.name, plan.replicas);
       const created = createWorkload(this.user, plan).then((address) => this.#addresses.set(plan.name, address));
-      await this.#finish(created);
+      await this.settle(created);
     }
   }
 
@@ -294,7 +294,7 @@ export class World {
   }
 
   /** Lets time pass until `work` is done. */
-  async #finish(work: Promise<unknown>): Promise<void> {
+  async settle(work: Promise<unknown>): Promise<void> {
     let settled: { error?: unknown } | undefined;
     work.then(
       () => {
@@ -304,7 +304,7 @@ export class World {
         settled = { error };
       },
     );
-    await this.time.until(() => (settled ? undefined : 'the cluster comes up'), { boundMs: 60_000, everyMs: 5 });
+    await this.time.until(() => (settled ? undefined : 'an answer of the API server'), { boundMs: 60_000, everyMs: 5 });
     if (settled && 'error' in settled) throw settled.error;
   }
 }
