@@ -3,9 +3,9 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { RELEASE_LEVELS } from '../api/types/segue.ts';
 import { VERSION } from '../cluster/version.ts';
 import { simulateCommand } from './simulateoptions.ts';
-import { up } from './up.ts';
+import type { UpOptions } from './up.ts';
 import { userMessage } from './usermessage.ts';
-import { verify } from './verify.ts';
+import type { VerifyOptions } from './verify.ts';
 
 /** Where what is said goes. */
 interface Output {
@@ -64,7 +64,11 @@ function upCommand(program: Command, report: Report): void {
     .option('--lb-address <ip>', 'loopback address for Services of type LoadBalancer', '127.0.0.20')
     .addOption(releaseOption())
     .addOption(new Option('--log-level <level>').choices(['debug', 'info', 'warn', 'error']).default('info'))
-    .action(async (options) => report(await up(options)));
+    .action(async (options: UpOptions) => {
+      // Each command reads only what it needs.
+      const { up } = await import('./up.ts');
+      report(await up(options));
+    });
 }
 
 function verifyCommand(program: Command, report: Report): void {
@@ -91,7 +95,10 @@ function verifyCommand(program: Command, report: Report): void {
     .option('--kubeconfig <path>', 'use a running cluster instead of a private one')
     .addOption(new Option('-o, --output <format>').choices(['text', 'json']).default('text'))
     .addOption(releaseOption())
-    .action(async (paths: string[], options) => report(await verify(paths, options)));
+    .action(async (paths: string[], options: VerifyOptions) => {
+      const { verify } = await import('./verify.ts');
+      report(await verify(paths, options));
+    });
 }
 
 function releaseOption(): Option {

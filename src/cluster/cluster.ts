@@ -112,6 +112,9 @@ async function start(options: ClusterOptions, undo: Undo[]): Promise<Cluster> {
     ? new MemoryStore({ revision: memoryRevision(env) })
     : await openSqliteStore({ folder: folder.store, log });
   undo.push(() => store.close());
+  // Its processes come up on another core while the API server comes up on this one.
+  const sandbox = startSandbox({ ...sandboxOptions(options, folder), logPath: folder.log });
+  undo.push(() => sandbox.stop());
   const credentials = await loadCredentials(folder, env.clock.now());
   const plane = await createControlPlane({
     env,
@@ -121,7 +124,8 @@ async function start(options: ClusterOptions, undo: Undo[]): Promise<Cluster> {
   });
   undo.push(() => plane.stop());
   const server = await startFronts({ options, plane, credentials, folder, env, undo });
-  const sandbox = startSandbox({ ...sandboxOptions(options, folder), logPath: folder.log });
+  sandbox.begin();
+  // Before the servers: what lives in the sandbox would otherwise see them go.
   undo.push(async () => {
     await sandbox.stop();
     await rm(folder.nodesSocket, { force: true });

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
+import type { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { ClusterError } from './errors.ts';
 import type { NodeHostOptions } from './nodehost/options.ts';
@@ -17,6 +18,8 @@ export interface Sandbox {
   readonly ready: Promise<void>;
   /** Resolves with the reason when the sandbox ended. */
   readonly ended: Promise<string>;
+  /** Lets the node host go on: the API server answers. Until then it only prepares what nobody else can see. */
+  begin(): void;
   /** Ends everything in the sandbox. Resolves when nothing of it is left. */
   stop(): Promise<void>;
 }
@@ -34,13 +37,21 @@ export function startSandbox(options: NodeHostOptions & { logPath: string }): Sa
   const child = spawn(
     'setpriv',
     ['--pdeathsig', 'KILL', 'unshare', ...namespaces, '/bin/sh', '-c', REAPER, 'segue-sandbox', ...run],
-    { stdio: ['ignore', log, log, 'pipe'], detached: true },
+    { stdio: ['ignore', log, log, 'pipe', 'pipe'], detached: true },
   );
   closeSync(log);
   const ended = endOf(child);
   const ready = readiness(child, { ended, logPath: options.logPath });
   ready.catch(() => {}); // Whoever waits for it hears of it, however late: it must not end the process before.
-  return { ready, ended, stop: () => stop(child, ended) };
+  return { ready, ended, begin: () => begin(child), stop: () => stop(child, ended) };
+}
+
+/** One byte on descriptor 4. */
+function begin(child: ChildProcess): void {
+  const pipe = child.stdio[4] as Writable | null | undefined;
+  // A sandbox that has ended already says so by `ready` and `ended`.
+  pipe?.on('error', () => {});
+  pipe?.end('.');
 }
 
 function endOf(child: ChildProcess): Promise<string> {

@@ -48,19 +48,24 @@ export class NodeHost {
     this.#runtime = new ProcessRuntime({ env, stateDir: join(options.folder, 'runtime') });
   }
 
-  /** Resolves when every node is registered and its rules stand. Rejects with one line that says what is missing. */
-  static async start(options: NodeHostOptions, log: Log): Promise<NodeHost> {
+  /**
+   * Prepares namespaces, networks and rules, waits for `begun`, which says that the API server answers, and goes on.
+   * Resolves when every node is registered and its rules stand. Rejects with one line that says what is missing.
+   */
+  static async start(options: NodeHostOptions, from: { log: Log; begun: Promise<unknown> }): Promise<NodeHost> {
+    const { log, begun } = from;
     const missing = kernelSupport();
     if (missing.length > 0) throw new ClusterError(missing.join('; '));
     const env = { clock: systemClock, random: systemRandom, log };
     const images = new HostImages({ imagesFiles: options.imagesFiles });
     const host = new NodeHost(options, { env, images });
-    await host.#run();
+    await host.#run(begun);
     return host;
   }
 
-  async #run(): Promise<void> {
+  async #run(begun: Promise<unknown>): Promise<void> {
     const nodes = Array.from({ length: this.#options.nodes }, (_, index) => this.#addNode(index + 1));
+    await begun;
     await startNodesServer({
       path: this.#options.nodesSocket,
       env: this.#env,
