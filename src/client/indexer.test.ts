@@ -35,3 +35,16 @@ test('what an object no longer says it is not found by, and a removed one by not
 test('an index that was not asked for is refused', () => {
   assert.throws(() => makeIndexer().byIndex('size', 'l'), /no such index, need one of namespace,tag/);
 });
+
+test('an index that is looked into late, and one that was looked into early, find the same', () => {
+  const [early, late] = [makeIndexer(), makeIndexer()];
+  early.byIndex('tag', 'red');
+  for (const indexer of [early, late]) {
+    indexer.set('x/a', thing('x', 'red'));
+    indexer.set('y/b', thing('y', 'red', 'blue'));
+    indexer.set('x/a', thing('x', 'blue'));
+    indexer.delete('y/b');
+    assert.equal(indexer.size, 1);
+  }
+  for (const tag of ['red', 'blue']) assert.deepEqual(late.byIndex('tag', tag), early.byIndex('tag', tag));
+});

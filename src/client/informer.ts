@@ -167,15 +167,20 @@ export class Informer<T extends KubeObject> {
     if (signal.aborted) return;
     const after = this.#revision + 1;
     const listed = Number(list.metadata.resourceVersion);
-    const present = new Set(list.items.map(keyOf));
+    const hadSome = this.#cache.size > 0;
     for (const object of list.items) this.#store(object, after);
     this.#settleRemovals(listed, after);
+    if (hadSome) this.#dropUnlisted(list.items, { listed, after });
+    this.#advance(listed);
+    this.#synced.resolve();
+  }
+
+  #dropUnlisted(items: readonly T[], { listed, after }: { listed: number; after: number }): void {
+    const present = new Set(items.map(keyOf));
     for (const object of this.#cache.list()) {
       const newer = Number(object.metadata.resourceVersion) > listed;
       if (!present.has(keyOf(object)) && !newer) this.#vanished(object, after);
     }
-    this.#advance(listed);
-    this.#synced.resolve();
   }
 
   /** An object that a list no longer has. One of our own writing that came and went between is never told. */

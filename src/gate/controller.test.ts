@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { endpointConsumers, pods } from '../api/resources.ts';
+import { endpointConsumers, podReleases, pods } from '../api/resources.ts';
 import { below, seededRandom } from '../base/random.ts';
+import { Informer } from '../client/informer.ts';
 import { type Participant, startGate, startParticipant, type TestGate } from './gate.fixture.ts';
 import { NO_PUBLISHER } from './gate.ts';
 
@@ -221,4 +222,35 @@ async function check(world: {
 
 test('whatever the order, no pod is released before a live consumer has let go, and all are in the end', async () => {
   for (let seed = 1; seed <= 15; seed++) await play(seed);
+});
+
+test('what a release costs in writes does not grow with the number of consumers that let go', async () => {
+  await using gate = await startGate();
+  const publisher = await startParticipant(gate, PUBLISHER, { role: 'Publisher' });
+  const consumers = [];
+  for (let index = 0; index < 200; index++) {
+    consumers.push(await startParticipant(gate, `node-${String(index).padStart(3, '0')}.proxy`));
+  }
+  await gate.pod('web');
+  const deleted = await gate.terminate('web');
+  publisher.reach(deleted, deleted);
+  await gate.settle();
+  const before = Number((await gate.release('web'))?.metadata.resourceVersion);
+  let acknowledged = 0;
+  let writes = 0;
+  const seen = new Informer(gate.cluster.client, podReleases, { env: gate.cluster.env });
+  seen.onChange(({ object }) => {
+    writes += Number(object?.metadata.resourceVersion) > before ? 1 : 0;
+  });
+  await seen.start().synced;
+  // In the order of their names: each that lets go is one that is named.
+  for (const consumer of consumers) {
+    consumer.reach(deleted);
+    acknowledged++;
+    await gate.settle();
+  }
+  await seen.stop();
+  const status = await statusOf(gate, 'web');
+  assert.deepEqual([status?.phase, status?.waitingFor], ['Released', []]);
+  assert.ok(writes <= 20, `${writes} writes for ${acknowledged} acknowledgements`);
 });

@@ -10,13 +10,15 @@ import { EventRecorder } from '../client/events.ts';
 import { Informer, type Notification } from '../client/informer.ts';
 import { Reconciler } from '../client/reconciler.ts';
 import { TransportError } from '../client/transport.ts';
-import { Gate } from './gate.ts';
+import { Gate, NAMES_MAX } from './gate.ts';
 import { releaseLevel } from './level.ts';
 import { DEFAULT_LEASE_SECONDS } from './registration.ts';
 
 /** How long a release is kept to be read after its pod is gone, in milliseconds. */
 const KEPT_MS = 10 * 60_000;
 const SWEEP_MS = 1_000;
+/** How often the names in a release are brought up to date while there are more to name than it holds. */
+const NAMES_MS = 100;
 
 /**
  * Runs the gate in a cluster: watches pods that terminate and the endpoint consumers' statements, writes one
@@ -78,6 +80,7 @@ export class GateController {
   }
 
   #consumerChanged({ key, object, previous, unlisted }: Notification<EndpointConsumer>): void {
+    const { minimum } = this.#gate;
     if (object) {
       this.#heardAt.set(key, this.#env.clock.monotonic());
       this.#absent.delete(key);
@@ -92,12 +95,28 @@ export class GateController {
       this.#absent.set(key, leaseMsOf(previous));
       return;
     } else this.#dismiss(key);
-    if (object && object.status?.observedResourceVersion === previous?.status?.observedResourceVersion) return;
-    this.#lookAgain();
+    const isSame = object?.status?.observedResourceVersion === previous?.status?.observedResourceVersion;
+    if (object && previous && isSame) return;
+    const isKnown = object?.spec.role === 'Consumer' && previous !== undefined;
+    if (isKnown && this.#gate.minimum === minimum) this.#oneLetGo(key);
+    else this.#lookAgain();
   }
 
   #lookAgain(): void {
     for (const waiting of this.#waiting) this.#reconciler.queue.add(waiting);
+  }
+
+  /**
+   * One of many consumers: as long as another is as late as it was, no verdict can be another one, only the names in it.
+   * So what an acknowledgement costs does not grow with those who have not let go yet.
+   */
+  #oneLetGo(consumer: string): void {
+    for (const waiting of this.#waiting) {
+      const names = this.#releases.get(waiting)?.status.waitingFor;
+      if (!names?.includes(consumer)) continue;
+      if (names.length < NAMES_MAX) this.#reconciler.queue.add(waiting);
+      else this.#reconciler.queue.addAfter(waiting, NAMES_MS);
+    }
   }
 
   /** It holds nobody up from now on. */
@@ -166,7 +185,7 @@ export class GateController {
       },
     };
     try {
-      await this.#client.of(podReleases).create(release);
+      this.#releases.absorb(await this.#client.of(podReleases).create(release));
     } catch (error) {
       // Made a moment ago: its own event will bring the key back.
       if (!isStatus(error, 'AlreadyExists')) throw error;
@@ -198,7 +217,8 @@ export class GateController {
     };
     const { name, namespace, resourceVersion } = release.metadata;
     const patch = { metadata: { resourceVersion }, status };
-    await this.#client.of(podReleases).patch(name, patch, { namespace, subresource: 'status' });
+    // Read from here on: the next acknowledgement may come before the event of this write.
+    this.#releases.absorb(await this.#client.of(podReleases).patch(name, patch, { namespace, subresource: 'status' }));
     if (released) this.#waiting.delete(key);
   }
 

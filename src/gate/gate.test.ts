@@ -84,3 +84,14 @@ test('the minimum is that of all consumers after any sequence of statements', ()
     }
   }
 });
+
+test('of many that are late the first names in their order are told, whatever the order in which they came', () => {
+  const random = seededRandom(3);
+  const names = Array.from({ length: 500 }, () => `node-${below(random, 1_000_000)}.proxy`);
+  const gate = new Gate();
+  gate.seen(publisher(10, 12));
+  for (const name of names) gate.seen(consumer(name, 11));
+  const sorted = [...new Set(names)].sort();
+  assert.deepEqual(gate.waitingFor({ deleted: 10, required: 12 }), sorted.slice(0, 16));
+  assert.deepEqual(gate.waitingFor({ deleted: 10, required: 12 }, 3), sorted.slice(0, 3));
+});

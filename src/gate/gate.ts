@@ -21,6 +21,9 @@ export interface Verdict {
   readonly released: boolean;
 }
 
+/** How many of those who are waited for are named. */
+export const NAMES_MAX = 16;
+
 /** What the gate waits for when no publisher is registered: nobody can say that the pod left the slices. */
 export const NO_PUBLISHER = 'endpointslice-controller (not registered)';
 
@@ -36,6 +39,7 @@ export const NO_PUBLISHER = 'endpointslice-controller (not registered)';
  */
 export class Gate {
   readonly #participants = new Map<string, Participant>();
+  readonly #publishers = new Map<string, Participant>();
   readonly #consumersAt = new Map<number, number>();
   #minimum = Number.POSITIVE_INFINITY;
 
@@ -53,12 +57,14 @@ export class Gate {
     this.#uncount(participant.name);
     this.#participants.set(participant.name, participant);
     if (participant.role === 'Consumer') this.#count(participant.observed, 1);
+    else this.#publishers.set(participant.name, participant);
   }
 
   /** A participant unregistered, or its lease lapsed: it no longer holds anyone up. */
   gone(name: string): void {
     this.#uncount(name);
     this.#participants.delete(name);
+    this.#publishers.delete(name);
   }
 
   judge(request: ReleaseRequest): Verdict {
@@ -67,27 +73,20 @@ export class Gate {
   }
 
   /** Names of those who have not let go yet, sorted, at most `limit` of them. */
-  waitingFor(request: ReleaseRequest, limit = 16): string[] {
+  waitingFor(request: ReleaseRequest, limit = NAMES_MAX): string[] {
     const { required, released } = this.judge(request);
     if (released) return [];
-    const publishers = this.#publishers();
-    if (required === undefined && publishers.length === 0) return [NO_PUBLISHER];
-    const late =
-      required === undefined
-        ? publishers.filter(({ observed }) => observed < request.deleted)
-        : [...this.#participants.values()].filter(({ role, observed }) => role === 'Consumer' && observed < required);
-    return late
-      .map(({ name }) => name)
-      .sort()
-      .slice(0, limit);
-  }
-
-  #publishers(): Participant[] {
-    return [...this.#participants.values()].filter(({ role }) => role === 'Publisher');
+    if (required === undefined && this.#publishers.size === 0) return [NO_PUBLISHER];
+    return required === undefined
+      ? firstNames(this.#publishers.values(), { limit, isLate: ({ observed }) => observed < request.deleted })
+      : firstNames(this.#participants.values(), {
+          limit,
+          isLate: ({ role, observed }) => role === 'Consumer' && observed < required,
+        });
   }
 
   #required(deleted: number): number | undefined {
-    const publishers = this.#publishers();
+    const publishers = [...this.#publishers.values()];
     if (publishers.length === 0 || publishers.some(({ observed }) => observed < deleted)) return undefined;
     return Math.max(...publishers.map(({ published }) => published));
   }
@@ -104,4 +103,20 @@ export class Gate {
     if (by === 1) this.#minimum = Math.min(this.#minimum, observed);
     else if (count === 0 && observed === this.#minimum) this.#minimum = Math.min(...this.#consumersAt.keys());
   }
+}
+
+/** The first names in their order, in one look at each: of thousands that are late only a few are named. */
+function firstNames(
+  participants: Iterable<Participant>,
+  { limit, isLate }: { limit: number; isLate: (participant: Participant) => boolean },
+): string[] {
+  const names: string[] = [];
+  for (const participant of participants) {
+    const { name } = participant;
+    if (!isLate(participant) || (names.length === limit && name >= (names.at(-1) ?? ''))) continue;
+    const at = names.findIndex((one) => name < one);
+    names.splice(at < 0 ? names.length : at, 0, name);
+    if (names.length > limit) names.pop();
+  }
+  return names;
 }

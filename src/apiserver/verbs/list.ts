@@ -42,9 +42,9 @@ export function readPage(
     for (const entry of found.entries) {
       if (params.limit > 0 && items.length === params.limit) break;
       after = entry.key;
-      if (!selection.mayMatch(entry.key)) continue;
+      if (!selection.everything && !selection.mayMatch(entry.key)) continue;
       const object = server.objects.decode(entry);
-      if (selection.matches(object)) items.push(object);
+      if (selection.everything || selection.matches(object)) items.push(object);
     }
     const isFull = params.limit > 0 && items.length === params.limit;
     const isLast = found.remaining === 0 && after === (found.entries.at(-1)?.key ?? after);
