@@ -84,7 +84,7 @@ function check(world: World): Finding[] {
   const nameOf = (uid: string) => truth.pod(uid)?.metadata.name ?? uid;
   return [
     ...noRequestLost({ losses, sightings, crashedAddresses, outages, silences }),
-    ...releasedBeforeStop({ stops: world.stops, sightings, nameOf }),
+    ...releasedBeforeStop({ stops: world.stops, sightings, silences, nameOf }),
     ...(promised(world.plan, ['controllerCrash', 'apiServerRestart', 'controlPlaneRestart', 'messageLoss'])
       ? onlyTheLiveWaitedFor({ sightings, silentSince: silentSince(world) })
       : []),

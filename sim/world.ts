@@ -260,7 +260,7 @@ export class World {
     const leads = ({ dataPlane }: SimNode) =>
       [...dataPlane.services()].some((service) => {
         const endpoints = dataPlane.endpointsOf(service);
-        const isFallback = endpoints.every((one) => this.truth.podAt(one.ip)?.metadata.deletionTimestamp);
+        const isFallback = endpoints.every((one) => this.#isGoing(one.ip));
         return !isFallback && endpoints.some((endpoint) => endpoint.ip === ip);
       });
     const routers = this.nodes.filter(
@@ -268,6 +268,11 @@ export class World {
     );
     this.stops.push({ at: this.time.now, podUID, routers: routers.map(({ proxy }) => proxy.name) });
     this.trace.note('node', `${node.name}: stop signal to ${this.#nameOf(podUID)}`, [this.#nameOf(podUID)]);
+  }
+
+  /** The pod at `ip` is on its way out, or was cut short with its node (whose addresses then begin anew). */
+  #isGoing(ip: string): boolean {
+    return this.truth.podAt(ip)?.metadata.deletionTimestamp !== undefined || this.crashedAddresses.has(ip);
   }
 
   #nameOf(uid: string): string {

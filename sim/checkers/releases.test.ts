@@ -7,6 +7,7 @@ import { onlyTheLiveWaitedFor } from './onlythelivewaitedfor.ts';
 import { releasedBeforeStop } from './releasedbeforestop.ts';
 
 const nameOf = (uid: string) => uid.replace('uid-Pod-', '');
+const silences: never[] = [];
 const stops = [{ at: 1_003, podUID: 'uid-Pod-web-a', routers: ['node-1.proxy'] }];
 
 function deleted(): HistoryFixture {
@@ -15,7 +16,7 @@ function deleted(): HistoryFixture {
 
 test('ReleasedBeforeStop is broken by a stop while the rules of a live router lead to the pod', () => {
   const { sightings } = deleted().release(1001, 'web-a', { deleted: 1000, released: 1002 }).history();
-  assert.deepEqual(releasedBeforeStop({ stops, sightings, nameOf }), [
+  assert.deepEqual(releasedBeforeStop({ stops, sightings, silences, nameOf }), [
     {
       guarantee: 'ReleasedBeforeStop',
       at: 1_003,
@@ -28,11 +29,20 @@ test('ReleasedBeforeStop is broken by a stop while the rules of a live router le
 test('ReleasedBeforeStop holds when no router led to it, at the cap, and at level None', () => {
   const { sightings } = deleted().history();
   const free = stops.map((stop) => ({ ...stop, routers: [] }));
-  assert.deepEqual(releasedBeforeStop({ stops: free, sightings, nameOf }), []);
+  assert.deepEqual(releasedBeforeStop({ stops: free, sightings, silences, nameOf }), []);
   const capped = deleted().warning(1_003, 'web-a', 'ReleaseTimedOut').history();
-  assert.deepEqual(releasedBeforeStop({ stops, sightings: capped.sightings, nameOf }), []);
+  assert.deepEqual(releasedBeforeStop({ stops, sightings: capped.sightings, silences, nameOf }), []);
   const none = deleted().release(1001, 'web-a', { deleted: 1000, level: 'None' }).history();
-  assert.deepEqual(releasedBeforeStop({ stops, sightings: none.sightings, nameOf }), []);
+  assert.deepEqual(releasedBeforeStop({ stops, sightings: none.sightings, silences, nameOf }), []);
+});
+
+test('ReleasedBeforeStop holds for a router that was cut off while the pod waited, and for no other', () => {
+  const sightings = deleted()
+    .history()
+    .sightings.map((sighting) => ({ ...sighting, at: sighting.at + EPOCH_MS }));
+  const [cutOff, other] = ['node-1.proxy', 'node-2.proxy'].map((consumer) => [{ consumer, from: 900, to: 1_001 }]);
+  assert.deepEqual(releasedBeforeStop({ stops, sightings, silences: cutOff ?? [], nameOf }), []);
+  assert.equal(releasedBeforeStop({ stops, sightings, silences: other ?? [], nameOf }).length, 1);
 });
 
 function capped(): Sighting[] {
