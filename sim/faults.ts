@@ -1,40 +1,20 @@
 import type { Random } from '../src/base/random.ts';
+import type { FaultKind } from './faultkinds.ts';
 import { FAIR_WEATHER } from './network.ts';
 import type { SimProcess } from './process.ts';
 import { between, chance, pick } from './random.ts';
-import type { World } from './world.ts';
-
-/** What can go wrong. Each takes a while, and heals. */
-export const FAULT_KINDS = [
-  'watchLag',
-  'consumerLag',
-  'latency',
-  'messageLoss',
-  'brokenStreams',
-  'controllerCrash',
-  'apiServerRestart',
-  'controlPlaneRestart',
-  'nodeCrash',
-  'nodeCut',
-  'slowDisk',
-  'probeFlap',
-  'appCrash',
-  'kernelRefuses',
-  'compaction',
-] as const;
-
-export type FaultKind = (typeof FAULT_KINDS)[number];
+import type { Stage } from './stage.ts';
 
 /** Begins the fault and returns what ends it. */
 type Fault = (
-  world: World,
+  world: Stage,
   at: { strength: number; random: Random; lagMs?: number | undefined },
 ) => () => Promise<void> | void;
 
 const NOTHING = () => {};
 
 /** Calls `act` again and again, after a random while around `meanMs`, until it is told to stop. */
-function often(world: World, at: { random: Random; meanMs: number; act: () => void }): () => void {
+function often(world: Stage, at: { random: Random; meanMs: number; act: () => void }): () => void {
   let stopped = false;
   const next = () => {
     world.time.after(between(at.random, at.meanMs / 2, at.meanMs * 1.5), () => {

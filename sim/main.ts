@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { FAULT_KINDS, type FaultKind } from './faults.ts';
+import { FAULT_KINDS, type FaultKind } from './faultkinds.ts';
 import { MUTATIONS, type Mutation } from './mutations.ts';
 import { checkPlan, PlanError, type WorldPlan } from './plan.ts';
 import { formatFailure } from './report.ts';
@@ -9,7 +9,8 @@ import type { Scenario } from './scenarios/scenario.ts';
 import { swarmPlan } from './swarm.ts';
 
 const USAGE = `npm run sim -- [--seed N | --seeds COUNT [--from N] | --minutes N] [--scenario NAME] [--nodes N]
-               [--faults a,b | --faults none] [--without MUTATION] [--trace] | --list`;
+               [--faults a,b | --faults none] [--without MUTATION] [--trace] | --list
+               | --scale NODESxPODS [--seed N]`;
 
 /** What was asked for cannot be done: one line that says why. */
 class UsageError extends Error {

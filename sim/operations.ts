@@ -5,13 +5,13 @@ import type { Client } from '../src/client/client.ts';
 import { TransportError } from '../src/client/transport.ts';
 import type { Operation, ServicePlan } from './plan.ts';
 import { pick } from './random.ts';
+import type { Stage } from './stage.ts';
 import { NAMESPACE } from './workload.ts';
-import type { World } from './world.ts';
 
 const RETRY_MS = 300;
 
 /** Does what a user would, again and again until the server has taken it. */
-export async function operate(world: World, operation: Operation): Promise<void> {
+export async function operate(world: Stage, operation: Operation): Promise<void> {
   const plan = world.plan.services[operation.service] as ServicePlan;
   world.trace.note('control plane', `user: ${operation.do} ${plan.name}`);
   if (operation.do === 'rollout') {
@@ -40,7 +40,7 @@ async function remove(client: Client, pod: Pod): Promise<void> {
   }
 }
 
-async function persist(world: World, act: (client: Client) => Promise<unknown>): Promise<void> {
+async function persist(world: Stage, act: (client: Client) => Promise<unknown>): Promise<void> {
   for (;;) {
     try {
       await act(world.user);

@@ -1,6 +1,6 @@
 import type { ReleaseLevel } from '../src/api/types/segue.ts';
 import type { AppBehaviour } from './app.ts';
-import type { FaultKind } from './faults.ts';
+import type { FaultKind } from './faultkinds.ts';
 
 /** One Deployment with its Service and the load on it. */
 export interface ServicePlan {

@@ -11,7 +11,7 @@ import { onlyTheLiveWaitedFor } from './checkers/onlythelivewaitedfor.ts';
 import { releasedBeforeStop } from './checkers/releasedbeforestop.ts';
 import { watchLaws } from './checkers/watchlaws.ts';
 import { EPOCH_MS, StallError } from './clock.ts';
-import type { FaultKind } from './faults.ts';
+import type { FaultKind } from './faultkinds.ts';
 import type { Mutation } from './mutations.ts';
 import type { Operation, WorldPlan } from './plan.ts';
 import { NAMESPACE } from './workload.ts';

@@ -1,7 +1,7 @@
 import type { ReleaseLevel } from '../src/api/types/segue.ts';
 import type { Random } from '../src/base/random.ts';
 import type { AppBehaviour } from './app.ts';
-import { FAULT_KINDS, type FaultKind } from './faults.ts';
+import { FAULT_KINDS, type FaultKind } from './faultkinds.ts';
 import type { FaultPlan, Operation, ServicePlan, WorldPlan } from './plan.ts';
 import { between, chance, pick, splitRandom, wholeBetween } from './random.ts';
 

@@ -15,6 +15,7 @@ import { operate } from './operations.ts';
 import { checkPlan, type WorldPlan } from './plan.ts';
 import { type ProcessWorld, SimProcess } from './process.ts';
 import { between, splitRandom } from './random.ts';
+import type { Stage } from './stage.ts';
 import { Streams } from './streams.ts';
 import { Trace } from './trace.ts';
 import { traceChanges } from './tracechanges.ts';
@@ -40,7 +41,7 @@ export interface Interval {
  * One simulated cluster: the real API server, controllers, kubelets and proxies over simulated time, network, disk,
  * kernel and clients. It only runs; what it promises is looked at by the checkers.
  */
-export class World {
+export class World implements Stage {
   readonly seed: number;
   readonly plan: WorldPlan;
   readonly time: SimTime;

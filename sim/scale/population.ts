@@ -11,7 +11,7 @@ export interface Size {
   readonly pods: number;
 }
 
-const PODS_OF_A_SERVICE = 100;
+export const PODS_OF_A_SERVICE = 100;
 const SERVICES_OF_A_NAMESPACE = 10;
 const PODS_OF_A_NODE = 110;
 const NODES_MAX = 10_000;

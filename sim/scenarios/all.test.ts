@@ -5,7 +5,7 @@ import { run } from '../run.ts';
 import { SCENARIOS } from './all.ts';
 
 for (const { name, says, plan, also } of SCENARIOS.values()) {
-  test(`${name}: ${says}`, async () => {
+  test(`scenario ${name} shows that ${says}`, async () => {
     for (const seed of [1, 2]) {
       const ran = await run(seed, plan);
       const result = { ...ran, findings: [...ran.findings, ...(also?.(ran.world) ?? [])] };
