@@ -2,12 +2,13 @@ import { loadavg } from 'node:os';
 import type { Bench, Row } from './bench.ts';
 import { loadBench } from './load.ts';
 import { rolloutBench } from './rollout.ts';
+import { scaleBench } from './scale.ts';
 import { startupBench } from './startup.ts';
 import { storeBench } from './store.ts';
 import { meetsGoal, table } from './table.ts';
 
 /** Every benchmark, in the order in which they run when none is named. */
-const BENCHES: readonly Bench[] = [storeBench, loadBench, startupBench, rolloutBench];
+const BENCHES: readonly Bench[] = [storeBench, loadBench, startupBench, rolloutBench, scaleBench];
 
 /**
  * `node bench/main.ts [NAME…]`: runs the benchmarks named, or all, and prints one table. Exit code 1 when a goal was

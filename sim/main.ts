@@ -4,6 +4,9 @@ import { MUTATIONS, type Mutation } from './mutations.ts';
 import { checkPlan, PlanError, type WorldPlan } from './plan.ts';
 import { formatFailure } from './report.ts';
 import { type RunResult, run } from './run.ts';
+import { formatScale } from './scale/format.ts';
+import { parseSize, type Size } from './scale/population.ts';
+import { measureScale, SCALE_DEFAULTS } from './scale/scale.ts';
 import { SCENARIOS } from './scenarios/all.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 import { swarmPlan } from './swarm.ts';
@@ -30,7 +33,8 @@ interface Asked {
 async function main(): Promise<number> {
   try {
     const asked = ask();
-    return asked === 'list' ? list() : await runAll(asked);
+    if (asked === 'list') return list();
+    return 'pods' in asked ? await scale(asked) : await runAll(asked);
   } catch (error) {
     if (!(error instanceof UsageError || error instanceof PlanError)) throw error;
     console.error(error.message);
@@ -38,9 +42,13 @@ async function main(): Promise<number> {
   }
 }
 
-function ask(): Asked | 'list' {
+function ask(): Asked | 'list' | (Size & { seed: number }) {
   const values = parsed();
   if (values.list) return 'list';
+  if (values.scale !== undefined) {
+    const seed = values.seed === undefined ? SCALE_DEFAULTS.seed : whole(values.seed, '--seed');
+    return { ...parseSize(values.scale), seed };
+  }
   const scenario = values.scenario === undefined ? undefined : known(SCENARIOS.get(values.scenario), values.scenario);
   const mutation = MUTATIONS.find(({ name }) => name === values.without);
   if (values.without !== undefined && !mutation)
@@ -73,6 +81,7 @@ function parsed() {
     nodes: text,
     faults: text,
     without: text,
+    scale: text,
     trace: flag,
     list: flag,
   };
@@ -125,6 +134,12 @@ function list(): number {
   console.log(`faults:\n  ${FAULT_KINDS.join(', ')}`);
   console.log('mutations (--without):');
   for (const { name, without } of MUTATIONS) console.log(`  ${name.padEnd(26)} ${without}`);
+  return 0;
+}
+
+async function scale(asked: Size & { seed: number }): Promise<number> {
+  const report = await measureScale({ ...SCALE_DEFAULTS, ...asked }, (text) => console.error(text));
+  console.log(formatScale(report));
   return 0;
 }
 

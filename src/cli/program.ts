@@ -35,7 +35,7 @@ export async function runProgram(argv: readonly string[], output: Output = STAND
   simulateCommand(program, async (options) => {
     // The simulated world holds every part of the product: no other command waits until it is read.
     const { simulate } = await import('./simulate.ts');
-    code = await simulate(options, output.out);
+    code = await simulate(options, output);
   });
   try {
     await program.parseAsync([...argv]);

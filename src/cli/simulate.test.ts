@@ -48,6 +48,12 @@ test('options may stand in a file, and those of the command line stand above it'
   );
 });
 
+test('a large cluster is measured instead when its size is given', async () => {
+  const { code, out } = await simulate('--scale', '2x100', '-o', 'json');
+  const { nodes, pods, consumers } = JSON.parse(out);
+  assert.deepEqual([code, nodes, pods, consumers], [0, 2, 100, 2]);
+});
+
 const REFUSED: Record<string, [string[], RegExp]> = {
   'a rollout that cannot move': [['--surge', '0', '--unavailable', '0'], /surge and unavailable are both 0/],
   'more replicas than the nodes hold': [['--replicas', '400'], /^segue: Cannot place 500 pods on 3 nodes/],
@@ -55,6 +61,11 @@ const REFUSED: Record<string, [string[], RegExp]> = {
   'an unknown application': [['--app', 'dies'], /^segue: Cannot read --app dies: need one of closes/],
   'an unknown delay': [['--lag', 'soon'], /^segue: Cannot read --lag soon: need a time/],
   'a sleep that is no number': [['--sleeps', '5,x'], /^segue: Cannot read --sleeps x: need a whole number/],
+  'a size that is none': [['--scale', 'large'], /^segue: Cannot simulate a cluster of large: need NODESxPODS/],
+  'a rollout in a large cluster': [
+    ['--scale', '2x10', '--replicas', '3'],
+    /^segue: Cannot use --replicas with --scale/,
+  ],
   'a file that is not there': [['-f', '/none.yaml'], /^segue: Cannot read \/none.yaml: /],
 };
 

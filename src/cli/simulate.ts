@@ -1,6 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import process from 'node:process';
 import { parse } from 'yaml';
+import { formatScale } from '../../sim/scale/format.ts';
+import { parseSize } from '../../sim/scale/population.ts';
+import { measureScale, SCALE_DEFAULTS } from '../../sim/scale/scale.ts';
 import { parseLag } from '../../sim/simulate/lag.ts';
 import { APP_KINDS, type AppKind, type Setting } from '../../sim/simulate/setting.ts';
 import { simulate as runSimulation } from '../../sim/simulate/simulate.ts';
@@ -13,16 +16,21 @@ interface Where {
   readonly filename?: string;
   readonly svg?: string;
   readonly output?: 'text' | 'json';
+  readonly scale?: string;
+}
+
+/** Where what is said goes. */
+interface Output {
+  out(text: string): unknown;
+  err(text: string): unknown;
 }
 
 /** Options that a file may hold. */
 const NAMES: readonly string[] = [...Object.keys(SIMULATE_DEFAULTS), 'grace'];
 
 /** `segue simulate`: what each way to stop pods costs. Resolves with the exit code. */
-export async function simulate(
-  given: Partial<SimulateOptions> & Where,
-  out: (text: string) => unknown,
-): Promise<number> {
+export async function simulate(given: Partial<SimulateOptions> & Where, { out, err }: Output): Promise<number> {
+  if (given.scale !== undefined) return scale(given.scale, { given, out, err });
   const inFile = given.filename === undefined ? {} : await optionsFile(given.filename);
   const { filename: _, svg, output, ...flags } = given;
   const simulation = await runSimulation(settingOf({ ...SIMULATE_DEFAULTS, ...inFile, ...flags }));
@@ -31,7 +39,17 @@ export async function simulate(
   return 0;
 }
 
-export function settingOf(options: SimulateOptions): Setting {
+async function scale(size: string, { given, out, err }: { given: Partial<SimulateOptions> & Where } & Output) {
+  const { filename: _, scale: __, output, ...others } = given;
+  const [other] = Object.keys(others).filter((name) => name !== 'seed');
+  if (other !== undefined) throw new UsageError(`Cannot use --${other} with --scale: need --seed and --output only`);
+  const seed = given.seed === undefined ? SCALE_DEFAULTS.seed : whole('--seed', given.seed);
+  const report = await measureScale({ ...SCALE_DEFAULTS, ...parseSize(size), seed }, (text) => err(`${text}\n`));
+  out(output === 'json' ? `${JSON.stringify(report, undefined, 2)}\n` : formatScale(report));
+  return 0;
+}
+
+function settingOf(options: SimulateOptions): Setting {
   return {
     nodes: whole('--nodes', options.nodes),
     replicas: whole('--replicas', options.replicas),

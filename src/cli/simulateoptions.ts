@@ -36,7 +36,12 @@ export const SIMULATE_DEFAULTS: SimulateOptions = {
 };
 
 /** What `run` is handed: only what was said, so that a file's values stand below it. */
-type Said = Partial<SimulateOptions> & { filename?: string; svg?: string; output?: 'text' | 'json' };
+type Said = Partial<SimulateOptions> & {
+  filename?: string;
+  svg?: string;
+  output?: 'text' | 'json';
+  scale?: string;
+};
 
 /** Adds the command `simulate`. */
 export function simulateCommand(program: Command, run: (options: Said) => Promise<void>): void {
@@ -59,6 +64,7 @@ export function simulateCommand(program: Command, run: (options: Said) => Promis
     .option('--sleeps <seconds>', 'preStop sleeps to compare with the gate', defaults.sleeps)
     .option('--seed <number>', 'the first seed: the same gives the same result', defaults.seed)
     .option('--seeds <count>', 'how many seeds to average over', defaults.seeds)
+    .option('--scale <size>', 'instead: what one release costs in a cluster of NODESxPODS, such as 5000x150000')
     .option('--svg <file>', 'draw the pods over time into this file')
     .addOption(new Option('-o, --output <format>').choices(['text', 'json']).default('text'));
   command.action(() => run(said(command)));
