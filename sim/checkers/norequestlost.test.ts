@@ -62,6 +62,14 @@ test('no excuse covers what happened elsewhere or later', () => {
   assert.equal(broken({ sightings: sightings((one) => one.warning(1_400, 'web-b', 'ReleaseTimedOut')) }).length, 1);
 });
 
+test('a SYN that was sent again when no pod was ready any more is excused, and one that was not is not', () => {
+  const down = (one: HistoryFixture) => one.pod(2_400, 'web-b', { ready: true, deleting: true });
+  const late = { ...loss, known: [IP, '10.244.2.9'], phase: 'connecting' as const, settledAt: 2_600 };
+  assert.deepEqual(broken({ losses: [late], sightings: sightings(down) }), []);
+  assert.equal(broken({ losses: [late] }).length, 1);
+  assert.equal(broken({ losses: [{ ...late, phase: 'sent' }], sightings: sightings(down) }).length, 1);
+});
+
 test('a router that knows none but pods that go is no excuse while another was ready all the time', () => {
   assert.equal(broken({ losses: [loss] }).length, 1);
 });

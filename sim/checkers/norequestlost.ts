@@ -23,6 +23,9 @@ const CATCH_UP_MS = 15_000;
 /** How long after a moment without any ready pod a router may not know of the first one, in milliseconds. */
 const NEWS_MS = 60_000;
 
+/** A SYN that a full accept queue dropped is sent again after this long: Linux' first retransmission. */
+const SYN_RETRY_MS = 1_000;
+
 /**
  * NoRequestLost: a request sent while at least one ready pod existed got its whole answer. A loss counts unless it has
  * an excuse that the design names: the pod fell over, its node or the client's was without power, the router was cut
@@ -95,6 +98,8 @@ class Excuses {
     if (isCutOff) return 'the router was cut off';
     const pod = this.podAt(endpointIP);
     if (pod && this.#released.has(pod.metadata.uid)) return 'the pod was stopped at the cap';
+    const wasRepeated = settledAt - sentAt >= SYN_RETRY_MS && loss.phase === 'connecting';
+    if (wasRepeated && !this.#isReadyAt(settledAt)) return 'the service was down when its SYN was sent again';
     return this.#wasDown(loss) ? 'the service was down altogether' : undefined;
   }
 

@@ -1,3 +1,4 @@
+import { RELEASE_ANNOTATION } from '../../api/types/segue.ts';
 import { type History, sightingsOf } from '../history.ts';
 import { type PodLife, podLives } from '../podlife.ts';
 import type { Guarantee, Violation } from './guarantee.ts';
@@ -48,6 +49,7 @@ function isExempt(life: PodLife): boolean {
   const stoppable = life.ready.length > 0 || !ended;
   return (
     release?.spec.level === 'None' ||
+    pod.metadata.annotations?.[RELEASE_ANNOTATION] === 'None' ||
     pod.metadata.deletionGracePeriodSeconds === 0 ||
     pod.status?.podIP === undefined ||
     !stoppable
