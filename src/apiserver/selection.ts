@@ -5,12 +5,19 @@ import { badRequest } from '../api/status.ts';
 import type { KubeObject } from '../api/types/meta.ts';
 import { nameInKey, prefixFor } from './objects.ts';
 
+export interface FieldValue {
+  readonly field: string;
+  readonly value: string;
+}
+
 /** Which objects of a kind a list, watch or deletecollection is about. */
 export interface Selection {
   /** Keys of all selected objects begin with this. */
   readonly prefix: string;
   /** True when everything below `prefix` is selected. */
   readonly everything: boolean;
+  /** One field of all selected objects has this value: what watches are found by when there are thousands. */
+  readonly only: FieldValue | undefined;
   /** Whether the object of this key may be selected; cheap, without decoding it. */
   mayMatch(key: string): boolean;
   matches(object: KubeObject): boolean;
@@ -33,6 +40,7 @@ export function selectionOf(call: {
   return {
     prefix,
     everything: !byLabel && fields.length === 0 && onlyName === undefined,
+    only: fields.find(({ operator }) => operator === '='),
     mayMatch: (key) => key.startsWith(prefix) && (onlyName === undefined || nameInKey(key) === onlyName),
     matches: (object) => matchesLabels(byLabel, object) && fields.every((one) => matchesField(kind, one, object)),
   };
@@ -43,14 +51,14 @@ function matchesLabels(matcher: LabelMatcher | undefined, object: KubeObject): b
 }
 
 function matchesField(kind: Kind, wanted: FieldRequirement, object: KubeObject): boolean {
-  const value = fieldOf(kind, wanted.field, object) ?? '';
-  return (value === wanted.value) === (wanted.operator === '=');
+  return (fieldOf(kind, wanted.field, object) === wanted.value) === (wanted.operator === '=');
 }
 
-function fieldOf(kind: Kind, field: string, object: KubeObject): string | undefined {
+/** The value of a selectable field; empty when the object has none. */
+export function fieldOf(kind: Kind, field: string, object: KubeObject): string {
   if (field === 'metadata.name') return object.metadata.name;
   if (field === 'metadata.namespace') return object.metadata.namespace ?? '';
-  return kind.selectableFields?.(object)[field];
+  return kind.selectableFields?.(object)[field] ?? '';
 }
 
 function checkField(kind: Kind, field: string): void {

@@ -7,17 +7,7 @@ import type { Change, Store, WatchHandle } from '../../store/store.ts';
 import { type Objects, prefixFor } from '../objects.ts';
 import type { Selection } from '../selection.ts';
 import { ChangeEvents } from './changeevents.ts';
-
-/** What a hub knows of those it serves. */
-export interface HubMember {
-  readonly allowsBookmarks: boolean;
-  /** Changes in the order of revisions; those up to what the member has already seen may come again. */
-  deliver(changes: readonly ChangeEvents[]): void;
-  /** Called about once a second: everything up to `delivered` has been handed over. */
-  tick(delivered: number): void;
-  /** The server ends the stream. */
-  end(): void;
-}
+import { type HubMember, Members } from './members.ts';
 
 const TICK_MS = 1_000;
 /** How many of the latest changes keep their events, for watchers that come back to where they were. */
@@ -35,7 +25,7 @@ export class ResourceHub {
   readonly #store: Store;
   readonly #prefix: string;
   readonly #env: Env;
-  readonly #watchers = new Set<HubMember>();
+  readonly #watchers: Members;
   readonly #recent = new Map<number, ChangeEvents>();
   /** Deliveries under way (the first) and waiting. */
   readonly #turns: (() => void)[] = [];
@@ -49,6 +39,7 @@ export class ResourceHub {
     this.#store = options.objects.storeOf(kind);
     this.#prefix = prefixFor(kind);
     this.#env = options.env;
+    this.#watchers = new Members(kind);
     this.typeMeta = { kind: kind.resource.kind, apiVersion: apiVersionOf(kind.resource) };
   }
 
@@ -101,7 +92,7 @@ export class ResourceHub {
   #dispatch(changes: readonly Change[]): void {
     this.#inTurn(() => {
       const events = changes.map((change) => this.#eventsOf(change));
-      for (const watcher of [...this.#watchers]) watcher.deliver(events);
+      this.#watchers.deliver(events);
       this.#delivered = Math.max(this.#delivered, changes.at(-1)?.revision ?? 0);
     });
   }

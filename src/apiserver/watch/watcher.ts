@@ -4,9 +4,10 @@ import type { Timer } from '../../base/clock.ts';
 import type { Env } from '../../base/env.ts';
 import { CompactedError } from '../../store/store.ts';
 import { expired } from '../errors.ts';
-import type { Selection } from '../selection.ts';
+import type { FieldValue, Selection } from '../selection.ts';
 import { type ChangeEvents, LazyEvent } from './changeevents.ts';
-import type { HubMember, ResourceHub } from './resourcehub.ts';
+import type { HubMember } from './members.ts';
+import type { ResourceHub } from './resourcehub.ts';
 
 export interface WatcherOptions {
   /** Changes after this revision are sent. Undefined: first everything there is, as ADDED. */
@@ -47,6 +48,10 @@ export class Watcher implements WatchStream, HubMember {
 
   get allowsBookmarks(): boolean {
     return this.#options.allowBookmarks;
+  }
+
+  get only(): FieldValue | undefined {
+    return this.#options.selection.only;
   }
 
   start(sink: WatchSink): void {
