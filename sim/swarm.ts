@@ -23,7 +23,7 @@ const BUSY_MAX = 0.3;
 export function swarmPlan(seed: number, options: SwarmOptions = {}): WorldPlan {
   const random = splitRandom(seed, 'swarm');
   const nodes = options.nodes ?? wholeBetween(random, 1, 4);
-  const durationMs = Math.round(between(random, 10_000, 30_000));
+  const durationMs = Math.round(between(random, 6_000, 24_000));
   const services = Array.from({ length: wholeBetween(random, 1, 2) }, (_, index) => service(random, index));
   const kinds = (options.faults ?? FAULT_KINDS).filter(() => chance(random, FAULT_SHARE));
   return {

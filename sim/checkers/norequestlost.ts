@@ -51,7 +51,7 @@ export function noRequestLost(facts: LossFacts): Finding[] {
         guarantee: promise.name,
         at: violation.at - EPOCH_MS,
         what: `${violation.what}, through ${loss?.via} to ${loss?.endpointIP ?? 'nobody'}`,
-        about: [excuses.podAt(loss?.endpointIP)?.metadata.name ?? name, name],
+        about: [excuses.podAt(loss?.endpointIP, loss?.settledAt ?? 0)?.metadata.name ?? name, name],
       };
     });
   });
@@ -59,11 +59,11 @@ export function noRequestLost(facts: LossFacts): Finding[] {
 
 class Excuses {
   readonly #facts: LossFacts;
-  readonly #pods = new Map<string, Pod>();
+  /** By address, in the order of time: a node without power begins its addresses anew. */
+  readonly #pods = new Map<string, { readonly at: number; readonly pod: Pod }[]>();
   readonly #released: ReadonlySet<string>;
   readonly #isReadyAt: (at: number) => boolean;
   readonly #ends: readonly number[];
-  readonly #deletedAt = new Map<string, number>();
 
   constructor(facts: LossFacts, service: { namespace: string; name: string }) {
     this.#facts = facts;
@@ -73,8 +73,9 @@ class Excuses {
       const pod = object as Pod;
       const ip = pod.status?.podIP;
       if (!ip) continue;
-      this.#pods.set(ip, pod);
-      if (pod.metadata.deletionTimestamp && !this.#deletedAt.has(ip)) this.#deletedAt.set(ip, at - EPOCH_MS);
+      const known = this.#pods.get(ip) ?? [];
+      known.push({ at: at - EPOCH_MS, pod });
+      this.#pods.set(ip, known);
     }
     const lives = podLives(historyOf({ service, sightings: facts.sightings, losses: [], changedAt: 0 }));
     const backends = lives.filter(({ backend }) => backend);
@@ -82,8 +83,9 @@ class Excuses {
     this.#ends = backends.flatMap(({ ready }) => ready.map(({ to }) => to - EPOCH_MS));
   }
 
-  podAt(ip: string | undefined): Pod | undefined {
-    return ip === undefined ? undefined : this.#pods.get(ip);
+  /** The pod that had `ip` at a moment, as it was then. */
+  podAt(ip: string | undefined, at: number): Pod | undefined {
+    return ip === undefined ? undefined : this.#pods.get(ip)?.findLast((seen) => seen.at <= at)?.pod;
   }
 
   of(loss: SimLoss): string | undefined {
@@ -96,7 +98,7 @@ class Excuses {
       ({ consumer, from, to }) => consumer === `${via}.proxy` && during({ from, to: to + CATCH_UP_MS }),
     );
     if (isCutOff) return 'the router was cut off';
-    const pod = this.podAt(endpointIP);
+    const pod = this.podAt(endpointIP, settledAt);
     if (pod && this.#released.has(pod.metadata.uid)) return 'the pod was stopped at the cap';
     const wasRepeated = settledAt - sentAt >= SYN_RETRY_MS && loss.phase === 'connecting';
     if (wasRepeated && !this.#isReadyAt(settledAt)) return 'the service was down when its SYN was sent again';
@@ -105,7 +107,7 @@ class Excuses {
 
   /** All that the router knew were pods that were going, and shortly before there was no other. */
   #wasDown({ known, sentAt }: SimLoss): boolean {
-    const knewReady = known.some((ip) => (this.#deletedAt.get(ip) ?? Number.POSITIVE_INFINITY) > sentAt);
+    const knewReady = known.some((ip) => !this.podAt(ip, sentAt)?.metadata.deletionTimestamp);
     if (knewReady) return false;
     const firstReady = this.#ends.length === 0 || !this.#isReadyAt(sentAt);
     return firstReady || this.#ends.some((at) => at <= sentAt && at >= sentAt - NEWS_MS && !this.#isReadyAt(at));
