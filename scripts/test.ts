@@ -32,7 +32,7 @@ const GROUPS: readonly Group[] = [
     parallel: 1,
     timeoutMs: 300_000,
   },
-  { name: 'sim', patterns: ['sim/**/*.test.ts'], required: false, parallel: 2, timeoutMs: 120_000 },
+  { name: 'sim', patterns: ['sim/**/*.test.ts'], required: true, parallel: 2, timeoutMs: 300_000 },
   { name: 'examples', patterns: ['examples/**/*.test.ts'], required: false, parallel: 1, timeoutMs: 300_000 },
 ];
 const CHECKS: Readonly<Record<string, readonly string[]>> = {

@@ -7,11 +7,11 @@ import { swarmPlan } from './swarm.ts';
 const SEEDS_MAX = 1_000;
 /** Where to look first: seeds that have found it before. A change of the swarm only makes the search longer. */
 const FOUND_BY: Readonly<Record<string, readonly number[]>> = {
-  noQuietCheck: [],
-  noPublisherWatermark: [],
+  noQuietCheck: [43],
+  noPublisherWatermark: [3],
   noConsumerLease: [],
-  acknowledgeFirst: [],
-  ignoreUnfinished: [],
+  acknowledgeFirst: [1],
+  ignoreUnfinished: [7],
 };
 /** What each is expected to break. */
 const BREAKS: Readonly<Record<string, readonly string[]>> = {

@@ -1,3 +1,3 @@
 import { swarmSuite } from './swarm.suite.ts';
 
-swarmSuite({ from: 1, count: 100 });
+swarmSuite({ from: 1, count: 50 });

@@ -1,3 +1,3 @@
 import { swarmSuite } from './swarm.suite.ts';
 
-swarmSuite({ from: 101, count: 100 });
+swarmSuite({ from: 51, count: 50 });

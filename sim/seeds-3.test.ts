@@ -1,3 +1,3 @@
 import { swarmSuite } from './swarm.suite.ts';
 
-swarmSuite({ from: 201, count: 100 });
+swarmSuite({ from: 101, count: 50 });

@@ -1,0 +1,3 @@
+import { swarmSuite } from './swarm.suite.ts';
+
+swarmSuite({ from: 151, count: 50 });

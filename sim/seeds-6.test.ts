@@ -1,0 +1,3 @@
+import { swarmSuite } from './swarm.suite.ts';
+
+swarmSuite({ from: 251, count: 50 });
