@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { endpointConsumers, podReleases, pods } from '../api/resources.ts';
+import { endpointConsumers, nodes, podReleases, pods } from '../api/resources.ts';
 import { below, seededRandom } from '../base/random.ts';
 import { Informer } from '../client/informer.ts';
 import { type Participant, startGate, startParticipant, type TestGate } from './gate.fixture.ts';
@@ -253,4 +253,37 @@ test('what a release costs in writes does not grow with the number of consumers 
   const status = await statusOf(gate, 'web');
   assert.deepEqual([status?.phase, status?.waitingFor], ['Released', []]);
   assert.ok(writes <= 20, `${writes} writes for ${acknowledged} acknowledgements`);
+});
+
+test('a gate that starts with no registrations waits for every ready node until it has one, or for a lease', async () => {
+  const node = (name: string, ready: string) => ({
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name },
+    status: { conditions: [{ type: 'Ready', status: ready }] },
+  });
+  await using gate = await startGate('Observed', async ({ client }) => {
+    for (const [name, ready] of [
+      ['node-1', 'True'],
+      ['node-2', 'True'],
+      ['node-3', 'Unknown'],
+    ] as const) {
+      await client.of(nodes).create({ ...node(name, ready), status: {} });
+      await client.of(nodes).patch(name, { status: node(name, ready).status }, { subresource: 'status' });
+    }
+  });
+  const publisher = await startParticipant(gate, PUBLISHER, { role: 'Publisher' });
+  await gate.pod('web');
+  const deleted = await gate.terminate('web');
+  publisher.reach(deleted, deleted);
+  assert.deepEqual((await statusOf(gate, 'web'))?.waitingFor, ['node-1 (not registered)', 'node-2 (not registered)']);
+  const spec = { component: 'proxy', nodeName: 'node-1', role: 'Consumer' as const, leaseDurationSeconds: 10 };
+  const apiVersion = 'segue.dev/v1';
+  const consumers = gate.cluster.client.of(endpointConsumers);
+  await consumers.create({ apiVersion, kind: 'EndpointConsumer', metadata: { name: 'node-1.proxy' }, spec });
+  const status = { observedResourceVersion: String(deleted) };
+  await consumers.patch('node-1.proxy', { status }, { subresource: 'status' });
+  assert.deepEqual((await statusOf(gate, 'web'))?.waitingFor, ['node-2 (not registered)']);
+  await gate.cluster.clock.advance(11_500);
+  assert.equal((await statusOf(gate, 'web'))?.phase, 'Released');
 });

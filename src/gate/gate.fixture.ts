@@ -23,8 +23,13 @@ export interface TestGate extends AsyncDisposable {
   settle(): Promise<void>;
 }
 
-export async function startGate(level: ReleaseLevel = 'Observed'): Promise<TestGate> {
+/** `before`: what the cluster has when the gate starts. */
+export async function startGate(
+  level: ReleaseLevel = 'Observed',
+  before: (cluster: TestCluster) => Promise<unknown> = async () => {},
+): Promise<TestGate> {
   const cluster = await startTestCluster();
+  await before(cluster);
   const { client, clock, env } = cluster;
   const gate = new GateController(client, { env, level });
   await gate.start();
