@@ -9,7 +9,7 @@ const SEEDS_MAX = 1_000;
 const FOUND_BY: Readonly<Record<string, readonly number[]>> = {
   noQuietCheck: [43],
   noPublisherWatermark: [3],
-  noConsumerLease: [],
+  noConsumerLease: [215],
   acknowledgeFirst: [1],
   ignoreUnfinished: [7],
 };
