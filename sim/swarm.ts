@@ -67,8 +67,17 @@ function app(random: Random, { level, perSecond }: { level: ReleaseLevel; perSec
     blockedShare: chance(random, 0.5) ? Math.min(0.5, BUSY_MAX / ((perSecond * blockedMs) / 2_000)) : 0,
     onStop: chance(random, 0.7) ? 'finish' : pick(random, ['linger', 'ignore', level === 'Drained' ? 'die' : 'finish']),
     lingerMs: between(random, 100, 2_000),
-    backlog: pick(random, [128, 128, 4]),
+    backlog: backlog(random, (perSecond * blockedMs) / 1000),
   };
+}
+
+/**
+ * A short queue now and then, but none that overflows whenever its app is held up: clients that give up on an overloaded
+ * app are not what is promised about. `arriving`: connections that come while it is held up, at most.
+ */
+function backlog(random: Random, arriving: number): number {
+  const drawn = pick(random, [128, 128, 4]);
+  return drawn >= arriving ? drawn : 128;
 }
 
 function operations(random: Random, world: { services: readonly ServicePlan[]; durationMs: number }): Operation[] {
