@@ -122,3 +122,14 @@ test('a pod of the same name but another uid is another pod', async () => {
   at.queue.failed(old);
   assert.equal((await at.one()).pod.metadata.uid, 'other');
 });
+
+test('a pod that waited only for a node to be there and ready is tried the moment one is', async () => {
+  await using at = begin();
+  at.queue.add(podOf('a'));
+  for (const rejectedBy of [new Set<string>(), new Set(['NodeReady'])]) {
+    at.queue.unschedulable(await at.one(), rejectedBy);
+    assert.deepEqual(await at.names(), []);
+    at.queue.clusterChanged('NodeChanged');
+  }
+  assert.deepEqual(await at.names(), ['a']);
+});

@@ -42,6 +42,11 @@ const STALE_MS = 300_000;
 /** Plugins for which another pod's placement can turn a no into a yes. */
 const LIKE_COMPANY: ReadonlySet<string> = new Set(['InterPodAffinity', 'PodTopologySpread']);
 
+/** No node at all, or none that is ready, says nothing about the pod: it is placed the moment there is one. */
+function isOnlyForWantOfNodes(rejectedBy: ReadonlySet<string>): boolean {
+  return [...rejectedBy].every((name) => name === 'NodeReady');
+}
+
 /** Pods without a node: the highest priority first, among equals the one that waits longest. */
 export class SchedulingQueue {
   readonly #clock: Clock;
@@ -111,6 +116,10 @@ export class SchedulingQueue {
     if (!entry) return;
     entry.state = 'unschedulable';
     entry.rejectedBy = rejectedBy;
+    if (isOnlyForWantOfNodes(rejectedBy)) {
+      entry.attempts--;
+      entry.notBeforeMs = 0;
+    }
     this.#wakeAt(this.#clock.monotonic() + STALE_MS);
   }
 
